@@ -1,0 +1,207 @@
+"""Who may do what, and where: the one matrix (spec "Who uses it").
+
+`ROLE_PERMISSIONS` says what a role may do; a `RoleHolding` says at which branch and how long a person
+holds it; `scope()` turns both into the rows a permission reaches. Pages, API, exports and tasks ask
+here and nowhere else.
+"""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Role(TextChoices):
+    """The roles of the deck and of the bank above it; the codes are the spec's."""
+
+    TELLER = "teller", _("Teller")
+    LOBBY_MANAGER = "lobby_manager", _("Lobby manager")
+    WEALTH_MANAGER = "wealth_manager", _("Wealth manager")
+    MARKETING_MANAGER = "marketing_manager", _("Marketing manager")
+    BRANCH_HEAD = "branch_head", _("Branch head")
+    SUPERVISOR = "supervisor", _("Client-manager supervisor")
+    ARCHIVIST = "archivist", _("Archivist")
+    COMPLAINT_OFFICE = "complaint_office", _("Complaint office")
+    REGION_HEAD = "region_head", _("Region head")
+    PHONE_AGENT = "phone_agent", _("Phone-banking agent")
+    EBANK_MANAGER = "ebank_manager", _("E-banking manager")
+    ADMIN = "admin", _("System administrator")
+    SECURITY_ADMIN = "security_admin", _("Security administrator")
+    AUDITOR = "auditor", pgettext_lazy("role", "Auditor")
+
+
+class Permission(TextChoices):
+    """One thing a person may do. The label is what `/about/permissions` shows."""
+
+    FILE_REFERRAL = "file_referral", _("File a referral")
+    DIVERT = "divert", _("Divert a client and count it")
+    PATROL = "patrol", _("Tick a patrol round")
+    SEE_REFERRALS = "see_referrals", _("See the branch's referrals")
+    ROUTE_REFERRAL = "route_referral", _("Offer a waiting client to another manager")
+    WORK_REFERRAL = "work_referral", _("Receive, decline and meet referred clients")
+    JUDGE_CLIENT = "judge_client", _("Decide a client's type")
+    OPEN_DAY = "open_day", _("Open the branch's business day")
+    WORK_FOLLOW_UP = "work_follow_up", _("Work the daily list and follow-up records")
+    SEE_FOLLOW_UPS = "see_follow_ups", _("See how follow-up records are used")
+    SEE_CLIENTS = "see_clients", _("See the branch's clients, masked")
+    FIND_CLIENT = "find_client", _("Look a client up by a whole phone or ID number")
+    EDIT_CLIENT = "edit_client", _("Change a client's record")
+    REVEAL_CLIENT = "reveal_client", _("Show masked data, with a purpose")
+    ASSIGN_CLIENT = "assign_client", _("Give a client to another manager")
+    MANAGE_REFERENCE = "manage_reference", _("Keep branches, staff, calendar and settings")
+    SEE_JOBS = "see_jobs", _("See the scheduled jobs")
+    MANAGE_ROLES = "manage_roles", _("Grant and review roles, unlock accounts")
+    AUDIT = "audit", _("Read the access log and change history")
+
+
+_P = Permission
+
+ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.TELLER: frozenset({_P.FILE_REFERRAL, _P.DIVERT}),
+    Role.LOBBY_MANAGER: frozenset(
+        {
+            _P.FILE_REFERRAL,
+            _P.DIVERT,
+            _P.PATROL,
+            _P.SEE_REFERRALS,
+            _P.ROUTE_REFERRAL,
+            _P.OPEN_DAY,
+            _P.SEE_CLIENTS,
+        }
+    ),
+    Role.WEALTH_MANAGER: frozenset(
+        {
+            _P.FILE_REFERRAL,
+            _P.DIVERT,
+            _P.SEE_REFERRALS,
+            _P.WORK_REFERRAL,
+            _P.JUDGE_CLIENT,
+            _P.WORK_FOLLOW_UP,
+            _P.SEE_CLIENTS,
+            _P.FIND_CLIENT,
+            _P.EDIT_CLIENT,
+            _P.REVEAL_CLIENT,
+        }
+    ),
+    Role.MARKETING_MANAGER: frozenset(
+        {_P.FILE_REFERRAL, _P.WORK_FOLLOW_UP, _P.SEE_CLIENTS, _P.EDIT_CLIENT}
+    ),
+    Role.BRANCH_HEAD: frozenset(
+        {
+            _P.SEE_REFERRALS,
+            _P.ROUTE_REFERRAL,
+            _P.OPEN_DAY,
+            _P.SEE_FOLLOW_UPS,
+            _P.SEE_CLIENTS,
+            _P.REVEAL_CLIENT,
+            _P.ASSIGN_CLIENT,
+        }
+    ),
+    Role.SUPERVISOR: frozenset(
+        {
+            _P.SEE_REFERRALS,
+            _P.SEE_FOLLOW_UPS,
+            _P.SEE_CLIENTS,
+            _P.REVEAL_CLIENT,
+            _P.ASSIGN_CLIENT,
+        }
+    ),
+    Role.ARCHIVIST: frozenset({_P.SEE_CLIENTS}),
+    Role.COMPLAINT_OFFICE: frozenset({_P.FIND_CLIENT}),
+    Role.REGION_HEAD: frozenset({_P.SEE_REFERRALS, _P.SEE_FOLLOW_UPS, _P.SEE_CLIENTS}),
+    Role.PHONE_AGENT: frozenset({_P.FILE_REFERRAL, _P.FIND_CLIENT}),
+    Role.EBANK_MANAGER: frozenset({_P.FILE_REFERRAL, _P.DIVERT, _P.SEE_CLIENTS}),
+    Role.ADMIN: frozenset({_P.MANAGE_REFERENCE, _P.SEE_JOBS}),
+    Role.SECURITY_ADMIN: frozenset({_P.MANAGE_ROLES}),
+    Role.AUDITOR: frozenset({_P.AUDIT, _P.SEE_JOBS}),
+}
+
+#: What working for a day in another branch opens there: its lobby, never its archive.
+LOBBY_WORK = frozenset(
+    {
+        _P.FILE_REFERRAL,
+        _P.DIVERT,
+        _P.PATROL,
+        _P.SEE_REFERRALS,
+        _P.ROUTE_REFERRAL,
+        _P.WORK_REFERRAL,
+        _P.OPEN_DAY,
+    }
+)
+
+#: Roles that reach the branches below the one they are held at.
+SUBTREE_ROLES = frozenset({Role.REGION_HEAD})
+
+#: Roles that sit above the branches.
+EVERYWHERE_ROLES = frozenset(
+    {Role.COMPLAINT_OFFICE, Role.PHONE_AGENT, Role.ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR}
+)
+
+#: Roles that need a second factor outside demo mode (domain-rules §4.2, clause 4.1d).
+SECOND_FACTOR_ROLES = frozenset(
+    {
+        Role.BRANCH_HEAD,
+        Role.REGION_HEAD,
+        Role.SUPERVISOR,
+        Role.ARCHIVIST,
+        Role.COMPLAINT_OFFICE,
+        Role.ADMIN,
+        Role.SECURITY_ADMIN,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The branches one permission reaches: everywhere, some branches, or whole subtrees."""
+
+    everywhere: bool = False
+    branch_ids: frozenset[int] = frozenset()
+    paths: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.everywhere or bool(self.branch_ids) or bool(self.paths)
+
+    def q(self, field: str = "branch") -> Q:
+        """A filter on `field`, a foreign key to Branch; `field=""` filters branches themselves."""
+        if self.everywhere:
+            return Q()
+        prefix = f"{field}__" if field else ""
+        reach = Q(**{f"{prefix}pk__in" if not field else f"{field}_id__in": self.branch_ids})
+        for path in self.paths:
+            reach |= Q(**{f"{prefix}path__startswith": path})
+        return reach
+
+    def covers(self, branch) -> bool:
+        """Whether `branch` (a Branch) lies inside."""
+        return (
+            self.everywhere
+            or branch.pk in self.branch_ids
+            or any(branch.path.startswith(path) for path in self.paths)
+        )
+
+
+def scope(user, permission: str) -> Scope:
+    """Where `user` may do `permission` today. Costs no query once the roles are loaded."""
+    everywhere, ids, paths = False, set(), set()
+    for holding in user.holdings:
+        if permission not in ROLE_PERMISSIONS[holding.role]:
+            continue
+        if holding.role in EVERYWHERE_ROLES:
+            everywhere = True
+        elif holding.role in SUBTREE_ROLES:
+            paths.add(holding.branch.path)
+        else:
+            ids.add(holding.branch_id)
+            if permission in LOBBY_WORK and user.works_elsewhere:
+                ids.add(user.duty_branch_id)
+    return Scope(everywhere, frozenset(ids), tuple(sorted(paths)))
+
+
+def require(user, permission: str, branch=None) -> None:
+    """Raise PermissionDenied (403) unless `user` holds `permission` (at `branch`, when given)."""
+    reach = scope(user, permission)
+    if not reach or (branch is not None and not reach.covers(branch)):
+        raise PermissionDenied(_("Your role does not allow this."))

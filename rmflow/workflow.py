@@ -12,13 +12,25 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Refused(Exception):
-    """A rule says no. `message` is for a person; `field` names the input it belongs to, if any."""
+    """A rule says no. `message` is for a person; `field` names the input it belongs to, if any.
+
+    `errors` maps each input to its messages; "detail" stands for the whole form.
+    """
 
     def __init__(self, message: Any, *, field: str | None = None, code: str = "refused") -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.code = code
+        self.errors: dict[str, list[Any]] = {field or "detail": [message]}
+
+    @classmethod
+    def many(cls, errors: dict[str, Any]) -> "Refused":
+        """One refusal for several inputs: `{field: message}`, in the order of the form."""
+        first, message = next(iter(errors.items()))
+        refusal = cls(message, field=first)
+        refusal.errors = {name: [text] for name, text in errors.items()}
+        return refusal
 
     def __str__(self) -> str:
         return str(self.message)

@@ -1,0 +1,1 @@
+"""Persons, client or prospect, and what the bank knows of them: the archive every sub-process stands on."""

@@ -1,0 +1,92 @@
+"""What a client can be, and what follows from a verdict: pure functions (deck 10–12, 23)."""
+
+import datetime
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from rmflow.privacy import masks
+from rmflow.workflow import Refused
+
+from . import names
+
+
+class ClientType(TextChoices):
+    """The four types of deck 10–11, and the state before judgement."""
+
+    UNJUDGED = "unjudged", _("Not judged yet")
+    EXISTING_PREMIUM = "existing_premium", _("Existing premium")
+    EXISTING_POTENTIAL = "existing_potential", _("Existing potential")
+    PROSPECTIVE_PREMIUM = "prospective_premium", _("Prospective premium")
+    ORDINARY = "ordinary", _("Ordinary")
+
+
+class Level(TextChoices):
+    """Existing premium clients are core or regular (deck 12)."""
+
+    CORE = "core", _("Core premium")
+    REGULAR = "regular", _("Regular premium")
+
+
+class Salutation(TextChoices):
+    MADAM = "madam", pgettext_lazy("salutation", "Ms")
+    SIR = "sir", pgettext_lazy("salutation", "Mr")
+
+
+class TimelineKind(TextChoices):
+    """What happened to a person; one list for every sub-process."""
+
+    REGISTERED = "registered", _("Registered")
+    REFERRED = "referred", _("Referred")
+    ACCEPTED = "accepted", _("Received by a manager")
+    MET = "met", _("Met")
+    DECLINED = "declined", _("Passed on to another manager")
+    LEFT = "left", _("Left before the meeting")
+    WITHDRAWN = "withdrawn", _("Referral withdrawn")
+    VERDICT = "verdict", _("Type decided")
+    ARCHIVE = "archive", _("Archive opened")
+    OWNER = "owner", _("Manager assigned")
+    FOLLOW_UP = "follow_up", _("Follow-up record opened")
+    FOLLOW_UP_CLOSED = "follow_up_closed", _("Follow-up record closed")
+    CONTACT = "contact", _("Contact")
+    APPOINTMENT = "appointment", _("Appointment")
+    CONSENT = "consent", _("Contact data and notice")
+    DATA = "data", _("Record changed")
+
+
+#: Types after which a follow-up record is worked (deck 23).
+TO_FOLLOW_UP = frozenset({ClientType.EXISTING_POTENTIAL, ClientType.PROSPECTIVE_PREMIUM})
+
+#: A verdict "ordinary" suppresses new referrals of the same person for so many days (deck 28).
+ORDINARY_SUPPRESSES_DAYS = 90
+
+
+def check_verdict(client_type: str, level: str = "") -> None:
+    """Refuse a verdict that is none: unjudged, or a level on a type that has none."""
+    if client_type not in set(ClientType.values) - {ClientType.UNJUDGED}:
+        raise Refused(_("Choose the client's type."), field="type")
+    if level and client_type != ClientType.EXISTING_PREMIUM:
+        raise Refused(_("Only an existing premium client is core or regular."), field="level")
+    if level and level not in Level.values:
+        raise Refused(_("Choose core or regular."), field="level")
+
+
+def suppressed_until(judged_on: datetime.date) -> datetime.date:
+    """The last day on which a client judged ordinary is not to be referred again."""
+    return judged_on + datetime.timedelta(days=ORDINARY_SUPPRESSES_DAYS)
+
+
+def file_number(branch_code: str, year: int, serial: int) -> str:
+    """An archive's number: branch, year, four-digit serial (0817-2026-0231)."""
+    return f"{branch_code}-{year}-{serial:04d}"
+
+
+def addressed_as(name: str, salutation: str) -> str:
+    """How a person may be called on a screen others see: surname and salutation, never the full name."""
+    surname = names.surname(name) if name else ""
+    if salutation == Salutation.MADAM:
+        return _("Ms {surname}").format(surname=surname).strip()
+    if salutation == Salutation.SIR:
+        return _("Mr {surname}").format(surname=surname).strip()
+    return masks.mask_name(name) if name else str(_("A client"))

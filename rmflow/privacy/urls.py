@@ -1,0 +1,12 @@
+"""Addresses of the access log."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "privacy"
+
+urlpatterns = [
+    path("privacy/log/", views.access_log, name="log"),
+    path("privacy/log/verify/", views.verify, name="verify"),
+]

@@ -1,0 +1,5 @@
+"""Client development and maintenance for a bank."""
+
+from .celery import app as celery_app
+
+__all__ = ["celery_app"]

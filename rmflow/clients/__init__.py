@@ -1,0 +1,1 @@
+"""Persons, their archive, verdicts and timeline."""

@@ -1,0 +1,1 @@
+"""Complaints and their deadlines: the third sub-process, not built yet."""

@@ -1,0 +1,1 @@
+"""The wealth manager's day: plan items, contacts, appointments."""

@@ -1,0 +1,1 @@
+"""Care for premium clients: the fourth sub-process, not built yet."""

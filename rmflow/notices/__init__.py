@@ -1,0 +1,1 @@
+"""Notices: the bell, and an outbox for e-mail and webhooks."""

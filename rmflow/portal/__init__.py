@@ -1,0 +1,1 @@
+"""The roof: home pages, search, jobs and the demo data."""

@@ -1,0 +1,15 @@
+"""Every scheduled job of the bank's day, on one screen. Times are Asia/Shanghai.
+
+A job that goes by working days is called every day and asks the calendar itself. Each is written
+with `rmflow.doors.jobs.scheduled`, so the portal's jobs list shows its last run and what it did.
+"""
+
+from celery.schedules import crontab
+
+SCHEDULE = {
+    # doors: forget idempotency keys after 7 days and job runs after 30
+    "clean up the doors": {"task": "doors.clean_up", "schedule": crontab(hour=3, minute=10)},
+    # privacy: seal the access log each minute, verify it whole each night
+    "chain the access log": {"task": "privacy.chain_access_log", "schedule": crontab()},
+    "verify the access log": {"task": "privacy.verify_access_log", "schedule": crontab(hour=3, minute=40)},
+}

@@ -67,3 +67,9 @@ def is_group(field):
 def html_lang(code):
     """Django's language code as HTML wants it: zh-hans → zh-Hans."""
     return {"zh-hans": "zh-Hans"}.get(code, code)
+
+
+@register.simple_tag
+def bell_templates():
+    """The bell of the notices app, or a plain link to the notices."""
+    return ["notices/_bell.html", "shell/_bell_link.html"]

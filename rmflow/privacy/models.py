@@ -5,6 +5,7 @@ Triggers (first migration) refuse every UPDATE but the one that fills the chain 
 and TRUNCATE.
 """
 
+import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -79,10 +80,20 @@ class AccessEvent(models.Model):
 
     at = models.DateTimeField(_("Time"))
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Employee")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # access_user_kind_at begins with it
+        verbose_name=_("Employee"),
     )
     branch = models.ForeignKey(
-        "staff.Branch", models.PROTECT, null=True, related_name="+", verbose_name=_("Branch")
+        "staff.Branch",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # the chain's own index begins with it
+        verbose_name=_("Branch"),
     )
     kind = models.CharField(_("Kind"), max_length=20, choices=Kind)
     object_type = models.CharField(_("Object"), max_length=60, blank=True)
@@ -150,6 +161,7 @@ class PrivacyNoticeQuerySet(models.QuerySet):
         return self.filter(effective_on__lte=today).order_by("-effective_on", "-pk").first()
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class PrivacyNotice(models.Model):
     """A version of the notice a client is shown before data about them is kept (art. 17)."""
 

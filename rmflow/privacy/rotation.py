@@ -26,6 +26,7 @@ class Table:
 
     name: str
     key: str
+    key_type: str
     columns: dict[str, str]
 
 
@@ -35,8 +36,9 @@ def tables(models=None) -> list[Table]:
     for model in models or apps.get_models(include_auto_created=True):
         fields = [f for f in model._meta.local_concrete_fields if isinstance(f, EncryptedField)]
         if fields and model._meta.managed and not model._meta.proxy:
+            pk = model._meta.pk
             columns = {field.column: field.context for field in fields}
-            found.append(Table(model._meta.db_table, model._meta.pk.column, columns))
+            found.append(Table(model._meta.db_table, pk.column, pk.rel_db_type(connection), columns))
     return found
 
 
@@ -87,7 +89,7 @@ def _rewrite(cursor, table, columns, rows):
     with pgtrigger.ignore():
         cursor.execute(
             f"UPDATE {_q(table.name)} t SET {assignments} FROM unnest({unnest}) AS v(key, {names})"
-            f" WHERE t.{_q(table.key)}::text = v.key",
+            f" WHERE t.{_q(table.key)} = v.key::{table.key_type}",
             [[str(row[0]) for row in fresh], *([row[n + 1] for row in fresh] for n in range(len(columns)))],
         )
 

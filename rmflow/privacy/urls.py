@@ -7,6 +7,6 @@ from . import views
 app_name = "privacy"
 
 urlpatterns = [
-    path("privacy/log/", views.access_log, name="log"),
-    path("privacy/log/verify/", views.verify, name="verify"),
+    path("log/", views.access_log, name="log"),
+    path("log/verify/", views.verify, name="verify"),
 ]

@@ -12,4 +12,6 @@ SCHEDULE = {
     # privacy: seal the access log each minute, verify it whole each night
     "chain the access log": {"task": "privacy.chain_access_log", "schedule": crontab()},
     "verify the access log": {"task": "privacy.verify_access_log", "schedule": crontab(hour=3, minute=40)},
+    # workdays: is the year that rules dates announced, are changes of the calendar recomputed
+    "check the calendar": {"task": "workdays.check_calendar", "schedule": crontab(hour=7, minute=20)},
 }

@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 DATABASE = ROLE = "rmflow"
 PORT = 5432  # only a part of the socket's name; no port is opened
@@ -37,7 +37,7 @@ def embedded_addresses(var: Path) -> dict[str, str]:
     """DATABASE_URL and REDIS_URL of the embedded servers of `var`."""
     sockets = socket_dir(var)
     return {
-        "DATABASE_URL": f"postgres://{ROLE}@{quote(str(sockets / 'pg'), safe='')}:{PORT}/{DATABASE}",
+        "DATABASE_URL": f"postgres://{ROLE}@:{PORT}/{sockets / 'pg'}/{DATABASE}",
         "REDIS_URL": f"unix://{sockets / 'valkey.sock'}?db=0",
     }
 

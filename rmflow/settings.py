@@ -1,7 +1,7 @@
 """Settings, from the environment. Production is the default; demo and test are asked for.
 
 RMFLOW_MODE    production (default), demo or test
-DATABASE_URL   postgres://user:password@host/name, or %2F-quoted socket folder as host
+DATABASE_URL   postgres://user:password@host/name, or postgres:////socket/folder/name
 REDIS_URL      redis://host:6379/0 or unix:///path.sock?db=0; jobs use this number, the cache the next
 SECRET_KEY     signs sessions; FIELD_KEYS `id:base64,…` (32 bytes each, the first encrypts) and
 BLIND_KEY      base64 protect personal data. ALLOWED_HOSTS are the names the site answers to.

@@ -1,0 +1,1 @@
+"""Tests mirror the code; `make test` gives them their servers."""

@@ -36,7 +36,9 @@ class BranchQuerySet(models.QuerySet):
         return self.filter(path__startswith=branch.path)
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(
+    pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
+)
 class Branch(models.Model):
     """A node of the bank's tree: head office → region → city → branch (网点 / 理财中心)."""
 
@@ -50,7 +52,12 @@ class Branch(models.Model):
     name = models.CharField(_("Name"), max_length=60)
     kind = models.CharField(_("Kind"), max_length=12, choices=Kind, default=Kind.BRANCH)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Parent")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("Parent"),
     )
     path = models.CharField(max_length=80, unique=True, editable=False)
     phone = models.CharField(_("Phone"), max_length=30, blank=True)
@@ -64,7 +71,11 @@ class Branch(models.Model):
         verbose_name_plural = _("Branches")
         ordering = ["path"]
         indexes = [
-            models.Index(fields=["path"], name="branch_path_prefix", opclasses=["varchar_pattern_ops"])
+            models.Index(
+                fields=["path"],
+                name="branch_path_prefix",
+                opclasses=["varchar_pattern_ops"],
+            )
         ]
 
     def __str__(self):
@@ -150,10 +161,20 @@ class User(AbstractBaseUser):
     name = models.CharField(_("Name"), max_length=40)
     email = models.EmailField(_("E-mail"), blank=True)
     home_branch = models.ForeignKey(
-        Branch, models.PROTECT, related_name="staff", null=True, blank=True, verbose_name=_("Home branch")
+        Branch,
+        models.PROTECT,
+        related_name="staff",
+        null=True,
+        blank=True,
+        verbose_name=_("Home branch"),
     )
     duty_branch = models.ForeignKey(
-        Branch, models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("On-duty branch")
+        Branch,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("On-duty branch"),
     )
     duty_on = models.DateField(null=True, blank=True)
     counter = models.CharField(_("Counter"), max_length=10, choices=Counter, blank=True)
@@ -207,7 +228,10 @@ class User(AbstractBaseUser):
         if not self.is_active:
             return []
         return list(
-            RoleHolding.objects.current().filter(user=self).select_related("branch").order_by("pk")
+            RoleHolding.objects.current()
+            .filter(user=self)
+            .select_related("branch")
+            .order_by("pk")
         )
 
     @property
@@ -216,7 +240,9 @@ class User(AbstractBaseUser):
 
     def has(self, permission):
         """Whether any role held today allows `permission` somewhere."""
-        return any(permission in ROLE_PERMISSIONS[holding.role] for holding in self.holdings)
+        return any(
+            permission in ROLE_PERMISSIONS[holding.role] for holding in self.holdings
+        )
 
     @property
     def works_elsewhere(self):
@@ -243,7 +269,9 @@ class User(AbstractBaseUser):
     # What Django's admin asks. Model by model, the ModelAdmins answer from the matrix.
     @property
     def is_staff(self):
-        return self.has(Permission.MANAGE_REFERENCE) or self.has(Permission.MANAGE_ROLES)
+        return self.has(Permission.MANAGE_REFERENCE) or self.has(
+            Permission.MANAGE_ROLES
+        )
 
     def has_perm(self, perm, obj=None):
         return self.is_staff
@@ -259,20 +287,30 @@ class RoleHoldingQuerySet(models.QuerySet):
         """Holdings in force on the day `on` (default: today in the bank's time)."""
         day = on or bank_today()
         return self.filter(
-            Q(valid_to__isnull=True) | Q(valid_to__gte=day), valid_from__lte=day, user__is_active=True
+            Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+            valid_from__lte=day,
+            user__is_active=True,
         )
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(
+    pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
+)
 class RoleHolding(models.Model):
     """One role, held by one person at one branch from a day to a day (both included)."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="role_holdings", verbose_name=_("Employee"))
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="role_holdings", verbose_name=_("Employee")
+    )
     role = models.CharField(_("Role"), max_length=20, choices=Role)
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name=_("Branch"))
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="+", verbose_name=_("Branch")
+    )
     valid_from = models.DateField(_("From"), default=bank_today)
     valid_to = models.DateField(_("To"), null=True, blank=True)
-    granted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    granted_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = RoleHoldingQuerySet.as_manager()
 
@@ -301,3 +339,7 @@ class RoleHolding(models.Model):
 
     def __str__(self):
         return f"{self.user} · {self.get_role_display()} · {self.branch}"
+
+
+# Django looks for an app's models here; those of a login stand in their own file.
+from .credential_models import PasswordHistory, Sitting  # noqa: E402, F401

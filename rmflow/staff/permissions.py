@@ -50,7 +50,10 @@ class Permission(TextChoices):
     EDIT_CLIENT = "edit_client", _("Change a client's record")
     REVEAL_CLIENT = "reveal_client", _("Show masked data, with a purpose")
     ASSIGN_CLIENT = "assign_client", _("Give a client to another manager")
-    MANAGE_REFERENCE = "manage_reference", _("Keep branches, staff, calendar and settings")
+    MANAGE_REFERENCE = (
+        "manage_reference",
+        _("Keep branches, staff, calendar and settings"),
+    )
     SEE_JOBS = "see_jobs", _("See the scheduled jobs")
     MANAGE_ROLES = "manage_roles", _("Grant and review roles, unlock accounts")
     AUDIT = "audit", _("Read the access log and change history")
@@ -136,7 +139,13 @@ SUBTREE_ROLES = frozenset({Role.REGION_HEAD})
 
 #: Roles that sit above the branches.
 EVERYWHERE_ROLES = frozenset(
-    {Role.COMPLAINT_OFFICE, Role.PHONE_AGENT, Role.ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR}
+    {
+        Role.COMPLAINT_OFFICE,
+        Role.PHONE_AGENT,
+        Role.ADMIN,
+        Role.SECURITY_ADMIN,
+        Role.AUDITOR,
+    }
 )
 
 #: Roles that need a second factor outside demo mode (domain-rules §4.2, clause 4.1d).
@@ -169,7 +178,9 @@ class Scope:
         if self.everywhere:
             return Q()
         prefix = f"{field}__" if field else ""
-        reach = Q(**{f"{prefix}pk__in" if not field else f"{field}_id__in": self.branch_ids})
+        reach = Q(
+            **{f"{prefix}pk__in" if not field else f"{field}_id__in": self.branch_ids}
+        )
         for path in self.paths:
             reach |= Q(**{f"{prefix}path__startswith": path})
         return reach

@@ -1,0 +1,58 @@
+"""The API's manners: the same refusals as the pages, in JSON, and pages of 25."""
+
+import logging
+
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as usual_handler
+from rest_framework.views import set_rollback
+
+from rmflow.workflow import Conflict, Refused
+
+from . import badinput
+
+log = logging.getLogger(__name__)
+
+
+class Page(PageNumberPagination):
+    """25 rows a page, at most 100 when asked for."""
+
+    page_size = 25
+    page_size_query_param = "page_size"
+    max_page_size = 100
+
+
+def exception_handler(error, context):
+    """Refused → 400, Conflict → 409, out of scope → 404, unstorable text → 400."""
+    refusal = error if isinstance(error, Refused) else badinput.as_refusal(error)
+    if refusal is not None:
+        code = 409 if isinstance(refusal, Conflict) else 400
+        errors = {name: [str(text) for text in texts] for name, texts in refusal.errors.items()}
+        return _answer(code, errors)
+    if isinstance(error, ObjectDoesNotExist):
+        error = Http404()
+    if isinstance(error, ValidationError):
+        return _answer(400, _validation(error))
+    if isinstance(error, RecursionError):
+        return _answer(400, {"detail": [_("The data is nested too deeply.")]})
+    if isinstance(error, (OperationalError, InterfaceError)):
+        log.error("The database did not answer.", exc_info=error)
+        return _answer(503, {"detail": [_("The service is away for a moment. Try again.")]})
+    return usual_handler(error, context)
+
+
+def _validation(error):
+    if hasattr(error, "message_dict"):
+        return {("detail" if k == "__all__" else k): v for k, v in error.message_dict.items()}
+    return {"detail": error.messages}
+
+
+def _answer(code, data):
+    set_rollback()
+    headers = {"Retry-After": "2"} if code == status.HTTP_503_SERVICE_UNAVAILABLE else {}
+    return Response(data, status=code, headers=headers)

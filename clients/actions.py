@@ -45,7 +45,9 @@ def match(*, name, phone="", id_kind="", id_number=""):
 
 
 @transaction.atomic
-def register(*, by, branch, name="", salutation="", phone="", basis="", id_kind="", id_number=""):
+def register(
+    *, by, branch, name="", salutation="", phone="", basis="", id_kind="", id_number=""
+):
     """Find or create the person a slip speaks of; a phone comes with notice and basis (B-22).
 
     Arguments are normalised already. Raises Refused when a phone has no basis.
@@ -71,7 +73,9 @@ def _put_contact(client, *, phone, basis):
     client.put_phone(phone)
     notice = PrivacyNotice.objects.in_force(today())
     if notice is None:
-        raise Refused(_("No privacy notice is in force; a phone cannot be kept."), field="phone")
+        raise Refused(
+            _("No privacy notice is in force; a phone cannot be kept."), field="phone"
+        )
     client.notice_version = notice.version
     client.notice_at = timezone.now()
     client.notice_basis = basis
@@ -80,7 +84,9 @@ def _put_contact(client, *, phone, basis):
 def _locked(client_id, *, by):
     """The client, locked, if `by` may see him or her; DoesNotExist (404) otherwise."""
     return (
-        Client.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=client_id)
+        Client.objects.visible_to(by)
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=client_id)
     )
 
 
@@ -88,7 +94,9 @@ def require_edit(client, *, by):
     """Own clients are changed by their manager or backup; unowned ones by their branch's managers."""
     permissions.require(by, Permission.EDIT_CLIENT)
     if client.owner_id and not client.is_looked_after_by(by):
-        raise Refused(_("Only the client's manager or the backup may change this record."))
+        raise Refused(
+            _("Only the client's manager or the backup may change this record.")
+        )
 
 
 @transaction.atomic
@@ -98,7 +106,12 @@ def change_contact(client_id, *, by, phone, basis):
     require_edit(client, by=by)
     _put_contact(client, phone=normal.phone(phone), basis=basis)
     client.save()
-    note(client, TimelineKind.CONSENT, by=by, data={"basis": basis, "version": client.notice_version})
+    note(
+        client,
+        TimelineKind.CONSENT,
+        by=by,
+        data={"basis": basis, "version": client.notice_version},
+    )
     return client
 
 
@@ -121,7 +134,9 @@ def change(client_id, *, by, **fields):
 def complete(client, *, by, name="", salutation="", phone="", basis=""):
     """Fill in what a slip left open, never overwrite what is known; silent when nothing is new."""
     changed = []
-    if name and (not client.name or (name.startswith(client.name) and name != client.name)):
+    if name and (
+        not client.name or (name.startswith(client.name) and name != client.name)
+    ):
         client.put_name(name)
         changed.append("name")
     if salutation and not client.salutation:
@@ -153,7 +168,14 @@ def decide(client, *, by, type, level="", reason="", source_key="", branch=None)
     )
     client.type, client.level = type, level
     client.save(update_fields=["type", "level"])
-    note(client, TimelineKind.VERDICT, by=by, branch=branch, text=reason, data={"type": type})
+    note(
+        client,
+        TimelineKind.VERDICT,
+        by=by,
+        branch=branch,
+        text=reason,
+        data={"type": type},
+    )
     if type == ClientType.EXISTING_PREMIUM:
         open_archive(client, by=by)
     return verdict

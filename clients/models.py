@@ -20,7 +20,15 @@ from rmflow.staff.permissions import Permission, scope
 from . import names
 from .rules import ClientType, Level, Salutation, TimelineKind, addressed_as
 
-HISTORY = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+def kept_history(name):
+    """Keep every version of a row, bulk and raw SQL writes included, in the model `name` (`row.history`)."""
+    return pghistory.track(
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(),
+        pghistory.DeleteEvent(),
+        model_name=name,
+        obj_field=pghistory.ObjForeignKey(related_name="history"),
+    )
 
 
 class ClientQuerySet(models.QuerySet):
@@ -29,7 +37,9 @@ class ClientQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those of one's branches, and those one looks after wherever they are."""
         return self.filter(
-            scope(user, Permission.SEE_CLIENTS).q("branch") | Q(owner=user) | Q(backup=user)
+            scope(user, Permission.SEE_CLIENTS).q("branch")
+            | Q(owner=user)
+            | Q(backup=user)
         )
 
     def looked_after_by(self, user):
@@ -43,7 +53,7 @@ class ClientQuerySet(models.QuerySet):
         return self.filter(id_hash=blind.blind_index("id", number))
 
 
-@pghistory.track(*HISTORY)
+@kept_history("ClientHistory")
 class Client(models.Model):
     """A person the bank meets: client or prospect (spec "Persons")."""
 
@@ -53,13 +63,17 @@ class Client(models.Model):
     name = models.CharField(_("Name"), max_length=50, blank=True)
     pinyin = models.CharField(max_length=80, blank=True, editable=False)
     initials = models.CharField(max_length=20, blank=True, editable=False)
-    salutation = models.CharField(_("Salutation"), max_length=6, choices=Salutation, blank=True)
+    salutation = models.CharField(
+        _("Salutation"), max_length=6, choices=Salutation, blank=True
+    )
     birth_date = models.DateField(_("Date of birth"), null=True, blank=True)
     occupation = models.CharField(_("Occupation"), max_length=30, blank=True)
     education = models.CharField(_("Education"), max_length=30, blank=True)
     marital_status = models.CharField(_("Marital status"), max_length=20, blank=True)
 
-    id_kind = models.CharField(_("Kind of ID"), max_length=20, choices=IdKind, blank=True)
+    id_kind = models.CharField(
+        _("Kind of ID"), max_length=20, choices=IdKind, blank=True
+    )
     id_number = EncryptedField(_("ID number"), blank=True)
     id_hash = models.CharField(max_length=32, blank=True, editable=False)
     phone = EncryptedField(_("Phone"), blank=True)
@@ -68,13 +82,17 @@ class Client(models.Model):
     address = EncryptedField(_("Address"), blank=True)
     notice_version = models.CharField(_("Notice version"), max_length=20, blank=True)
     notice_at = models.DateTimeField(_("Notice given at"), null=True, blank=True)
-    notice_basis = models.CharField(_("Basis"), max_length=20, choices=ConsentBasis, blank=True)
+    notice_basis = models.CharField(
+        _("Basis"), max_length=20, choices=ConsentBasis, blank=True
+    )
     do_not_contact = models.BooleanField(_("Do not contact"), default=False)
 
     type = models.CharField(
         _("Type"), max_length=20, choices=ClientType, default=ClientType.UNJUDGED
     )
-    level = models.CharField(_("Core or regular"), max_length=8, choices=Level, blank=True)
+    level = models.CharField(
+        _("Core or regular"), max_length=8, choices=Level, blank=True
+    )
     branch = models.ForeignKey(
         "staff.Branch", models.PROTECT, related_name="+", verbose_name=_("Home branch")
     )
@@ -108,7 +126,9 @@ class Client(models.Model):
         verbose_name = _("Client")
         verbose_name_plural = _("Clients")
         indexes = [
-            models.Index(fields=["branch", "pinyin", "id"], name="client_branch_pinyin"),
+            models.Index(
+                fields=["branch", "pinyin", "id"], name="client_branch_pinyin"
+            ),
             models.Index(
                 fields=["branch", "initials"],
                 name="client_branch_initials",
@@ -119,12 +139,26 @@ class Client(models.Model):
                 name="client_branch_name",
                 opclasses=["int8_ops", "varchar_pattern_ops"],
             ),
-            models.Index(fields=["branch", "type", "pinyin"], name="client_branch_type"),
-            models.Index(fields=["owner", "pinyin"], name="client_owner", condition=Q(owner__isnull=False)),
-            models.Index(fields=["backup"], name="client_backup", condition=Q(backup__isnull=False)),
-            models.Index(fields=["phone_hash"], name="client_phone", condition=~Q(phone_hash="")),
             models.Index(
-                fields=["branch", "phone_tail"], name="client_tail", condition=~Q(phone_tail="")
+                fields=["branch", "type", "pinyin"], name="client_branch_type"
+            ),
+            models.Index(
+                fields=["owner", "pinyin"],
+                name="client_owner",
+                condition=Q(owner__isnull=False),
+            ),
+            models.Index(
+                fields=["backup"],
+                name="client_backup",
+                condition=Q(backup__isnull=False),
+            ),
+            models.Index(
+                fields=["phone_hash"], name="client_phone", condition=~Q(phone_hash="")
+            ),
+            models.Index(
+                fields=["branch", "phone_tail"],
+                name="client_tail",
+                condition=~Q(phone_tail=""),
             ),
         ]
         constraints = [
@@ -136,9 +170,15 @@ class Client(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(phone_hash="")
-                | (~Q(notice_version="") & ~Q(notice_basis="") & Q(notice_at__isnull=False)),
+                | (
+                    ~Q(notice_version="")
+                    & ~Q(notice_basis="")
+                    & Q(notice_at__isnull=False)
+                ),
                 name="client_phone_needs_notice",
-                violation_error_message=_("A phone is kept only with the notice and its basis."),
+                violation_error_message=_(
+                    "A phone is kept only with the notice and its basis."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(type__in=ClientType.values),
@@ -148,12 +188,16 @@ class Client(models.Model):
             models.CheckConstraint(
                 condition=Q(level="") | Q(type="existing_premium"),
                 name="client_level_of_premium",
-                violation_error_message=_("Only an existing premium client is core or regular."),
+                violation_error_message=_(
+                    "Only an existing premium client is core or regular."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(backup__isnull=True) | ~Q(backup=models.F("owner")),
                 name="client_backup_is_another",
-                violation_error_message=_("The backup must be another person than the manager."),
+                violation_error_message=_(
+                    "The backup must be another person than the manager."
+                ),
             ),
         ]
 
@@ -206,7 +250,7 @@ class Client(models.Model):
         return masks.mask_address(self.address)
 
 
-@pghistory.track(*HISTORY)
+@kept_history("ArchiveHistory")
 class Archive(models.Model):
     """A premium client's file (客户档案, deck 23): opened the moment the client is recognised."""
 
@@ -214,7 +258,9 @@ class Archive(models.Model):
     file_no = models.CharField(_("File number"), max_length=24, unique=True)
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("Archive")
@@ -255,7 +301,11 @@ class Verdict(models.Model):
         verbose_name_plural = _("Verdicts")
         indexes = [
             models.Index(fields=["client", "-at"], name="verdict_client_at"),
-            models.Index(fields=["source_key"], name="verdict_source", condition=~Q(source_key="")),
+            models.Index(
+                fields=["source_key"],
+                name="verdict_source",
+                condition=~Q(source_key=""),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -272,15 +322,21 @@ class TimelineEntry(models.Model):
     client = models.ForeignKey(Client, models.CASCADE, related_name="timeline")
     kind = models.CharField(max_length=20, choices=TimelineKind)
     at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    branch = models.ForeignKey("staff.Branch", models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    branch = models.ForeignKey(
+        "staff.Branch", models.PROTECT, null=True, related_name="+"
+    )
     #: Codes and numbers the sentence is made from; never a phone, an ID or a name of a client.
     data = models.JSONField(default=dict, blank=True)
     note = models.CharField(max_length=500, blank=True)
     link = models.CharField(max_length=120, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["client", "-at", "-id"], name="timeline_client_at")]
+        indexes = [
+            models.Index(fields=["client", "-at", "-id"], name="timeline_client_at")
+        ]
 
 
 class MonthlyBalance(models.Model):
@@ -293,7 +349,9 @@ class MonthlyBalance(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["client", "month"], name="balance_once_a_month"),
+            models.UniqueConstraint(
+                fields=["client", "month"], name="balance_once_a_month"
+            ),
             models.CheckConstraint(
                 condition=Q(month__day=1),
                 name="balance_month_is_its_first_day",

@@ -34,7 +34,10 @@ SURNAME_READINGS = {
 
 def surname(name: str) -> str:
     """The surname: two (or four) characters when they are one, else the first; "" for no name."""
-    return next((name[:n] for n in (4, 2) if len(name) > n and name[:n] in COMPOUND_SURNAMES), name[:1])
+    return next(
+        (name[:n] for n in (4, 2) if len(name) > n and name[:n] in COMPOUND_SURNAMES),
+        name[:1],
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -44,7 +47,9 @@ def syllables(name: str) -> tuple[str, ...]:
     given = name[len(family) :]
     read = SURNAME_READINGS.get(family)
     first = [read] if read else lazy_pinyin(family, style=Style.NORMAL)
-    return tuple(part.strip().lower() for part in [*first, *lazy_pinyin(given)] if part.strip())
+    return tuple(
+        part.strip().lower() for part in [*first, *lazy_pinyin(given)] if part.strip()
+    )
 
 
 def sort_key(name: str) -> str:

@@ -56,7 +56,9 @@ class TimelineKind(TextChoices):
 
 
 #: Types after which a follow-up record is worked (deck 23).
-TO_FOLLOW_UP = frozenset({ClientType.EXISTING_POTENTIAL, ClientType.PROSPECTIVE_PREMIUM})
+TO_FOLLOW_UP = frozenset(
+    {ClientType.EXISTING_POTENTIAL, ClientType.PROSPECTIVE_PREMIUM}
+)
 
 #: A verdict "ordinary" suppresses new referrals of the same person for so many days (deck 28).
 ORDINARY_SUPPRESSES_DAYS = 90
@@ -67,7 +69,9 @@ def check_verdict(client_type: str, level: str = "") -> None:
     if client_type not in set(ClientType.values) - {ClientType.UNJUDGED}:
         raise Refused(_("Choose the client's type."), field="type")
     if level and client_type != ClientType.EXISTING_PREMIUM:
-        raise Refused(_("Only an existing premium client is core or regular."), field="level")
+        raise Refused(
+            _("Only an existing premium client is core or regular."), field="level"
+        )
     if level and level not in Level.values:
         raise Refused(_("Choose core or regular."), field="level")
 

@@ -70,17 +70,17 @@ DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 INSTALLED_APPS = [
     "rmflow.portal",  # first: its templates win over those of others
-    "rmflow.referrals",
-    "rmflow.complaints",
-    "rmflow.maintenance",
-    "rmflow.followups",
-    "rmflow.clients",
+    "referrals",
+    "complaints",
+    "maintenance",
+    "followups",
+    "clients",
     "rmflow.notices",
     "rmflow.privacy",
     "rmflow.workdays",
     "rmflow.staff",
     "rmflow.doors",
-    "django.contrib.admin",
+    "rmflow.staff.admin_config.AdminConfig",  # Django's admin behind our login and matrix
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -107,18 +107,18 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Notices: answers the bell's poll from Valkey, before sessions and the database.
+    "rmflow.notices.middleware.BellPoll",  # polls without news: from Valkey, before sessions and database
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
-    # Staff: idle and absolute limits, second factor, forced change of the initial password.
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
+    # nobody but logged-in staff; idle and absolute limits, forced change of the initial password
+    "rmflow.staff.middleware.SignedIn",
     "rmflow.doors.middleware.Answers",  # refusals become answers a person can read
     "axes.middleware.AxesMiddleware",  # last, as its documentation asks: it replaces the answer
 ]
@@ -139,7 +139,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                # Portal: navigation, bell and day line of the shell.
+                "rmflow.notices.context.bell_of_user",
+                # Portal: navigation and day line of the shell.
             ],
         },
     },
@@ -160,18 +161,28 @@ if TESTING:  # a login in each test would else cost 50 ms
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "rmflow.staff.passwords.LongAndMixed"},
+    {"NAME": "rmflow.staff.passwords.NotOneOfTheLast"},
 ]
+SECOND_FACTOR_REQUIRED = not DEMO  # for the roles of staff.permissions.SECOND_FACTOR_ROLES
+CSRF_FAILURE_VIEW = "rmflow.staff.views.sign_in.csrf_failed"
 
 # Lockout: five failures for one employee number, 30 minutes (domain-rules 4.1b).
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # "29 minutes more" stays true
+AXES_LOCKOUT_CALLABLE = "rmflow.staff.views.sign_in.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "kept", "code", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True  # log-ins stand in our own chained log
+AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 # W006 wants the address as a parameter too: one name from many addresses would then never lock.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
 OTP_TOTP_ISSUER = "rmflow"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 # Log-ins on record: staff stands below privacy and calls these (domain-rules 4.2, clause 4.3).
 STAFF_LOGIN_HOOKS = ["rmflow.privacy.login_log.record"]
@@ -261,6 +272,15 @@ else:
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "rmflow@localhost")
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "rmflow.notices.smtp.Backend"  # an e-mail never goes out twice (decision 0030)
+
+# --- notices outside the house -------------------------------------------------------------------
+
+SITE_URL = env.str("SITE_URL", "http://localhost:8000")  # what links in e-mails begin with
+WEBHOOK_URL = env.str("WEBHOOK_URL", "")  # a branch's settings may name its own as webhook_url
+WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])  # the only hosts (or host:port) ever posted to
+WEBHOOK_SECRET = env.str("WEBHOOK_SECRET", "")  # signs each post
 
 # --- safety --------------------------------------------------------------------------------------
 

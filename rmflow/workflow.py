@@ -17,7 +17,9 @@ class Refused(Exception):
     `errors` maps each input to its messages; "detail" stands for the whole form.
     """
 
-    def __init__(self, message: Any, *, field: str | None = None, code: str = "refused") -> None:
+    def __init__(
+        self, message: Any, *, field: str | None = None, code: str = "refused"
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
@@ -39,7 +41,9 @@ class Refused(Exception):
 class Conflict(Refused):
     """Somebody was first, or the record moved on meanwhile."""
 
-    def __init__(self, message: Any, *, field: str | None = None, code: str = "conflict") -> None:
+    def __init__(
+        self, message: Any, *, field: str | None = None, code: str = "conflict"
+    ) -> None:
         super().__init__(message, field=field, code=code)
 
 
@@ -60,5 +64,6 @@ class Transition:
         """Raise Conflict when a record in `state` cannot take this arrow (again)."""
         if not self.allows(state):
             raise Conflict(
-                _("This step is no longer possible; the record has moved on."), code="state"
+                _("This step is no longer possible; the record has moved on."),
+                code="state",
             )

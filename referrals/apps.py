@@ -1,11 +1,8 @@
-"""From the lobby to the wealth manager."""
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class ReferralsConfig(AppConfig):
-    name = "rmflow.referrals"
-    label = "referrals"
+    name = "referrals"
     verbose_name = _("Referrals")
     default_auto_field = "django.db.models.BigAutoField"

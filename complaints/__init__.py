@@ -1,0 +1,1 @@
+"""Sub-process 3, business handling: complaints, closures, openings."""

@@ -1,0 +1,19 @@
+"""Every write of contact marketing, by noun: records, plans, contacts, verdicts."""
+
+from .contacts import record_contact
+from .plans import add_plan, done, drop, postpone, restore
+from .records import abandon, change_analysis, open_record
+from .verdicts import judge
+
+__all__ = [
+    "abandon",
+    "add_plan",
+    "change_analysis",
+    "done",
+    "drop",
+    "judge",
+    "open_record",
+    "postpone",
+    "record_contact",
+    "restore",
+]

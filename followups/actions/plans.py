@@ -1,0 +1,162 @@
+"""Plan items: made, postponed, settled, restored. Each change leaves an event; undo adds one more."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from rmflow.staff import permissions
+from rmflow.staff.permissions import Permission
+from rmflow.workdays import clock
+from rmflow.workflow import Conflict, Refused
+
+from .. import rules
+from ..models import DayEntry, PlanEvent, PlanItem
+from ..rules import PlanKind, PlanState
+from . import log
+
+
+def plan(*, owner, branch, client, kind, source_key, plan_on, **fields):
+    """Put one item on `owner`'s plan; the same source, kind and day again changes nothing."""
+    item, _created = PlanItem.objects.get_or_create(
+        source_key=source_key,
+        kind=kind,
+        plan_on=plan_on,
+        defaults={"owner": owner, "branch": branch, "client": client, **fields},
+    )
+    return item
+
+
+@transaction.atomic
+def add_plan(*, by, client, plan_on, purpose, channel="", at=None):
+    """A manager's own plan for a client or for himself (deck 25)."""
+    permissions.require(by, Permission.WORK_FOLLOW_UP)
+    if by.branch is None:
+        raise Refused(_("You have no branch today; ask the administrator."))
+    rules.check_plan_day(plan_on, today=clock.today())
+    if not purpose.strip():
+        raise Refused(_("Say what the plan is for."), field="purpose")
+    if client is not None and client.do_not_contact:
+        raise Refused(_("This client does not want to be contacted."), field="client")
+    now = timezone.now()
+    return PlanItem.objects.create(
+        owner=by,
+        branch=by.branch,
+        client=client,
+        kind=PlanKind.CONTACT,
+        channel=channel,
+        purpose=purpose.strip(),
+        plan_on=plan_on,
+        at=at,
+        source_key=f"own:{by.pk}:{now.timestamp():.6f}",
+    )
+
+
+def locked(item_id, *, by):
+    """One's own item, locked; DoesNotExist (404) for others' items."""
+    return (
+        PlanItem.objects.filter(owner=by)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("client", "branch", "record")
+        .get(pk=item_id)
+    )
+
+
+def settle(item, name, *, by, note="", plan_on=None):
+    """Make one transition of `rules.PLAN_TRANSITIONS` on a locked item and write its event."""
+    arrow = rules.PLAN_TRANSITIONS[name]
+    arrow.check(item.state)
+    event = PlanEvent(
+        item=item,
+        name=name,
+        state_from=item.state,
+        state_to=arrow.target,
+        on_from=item.plan_on,
+        on_to=plan_on or item.plan_on,
+        by=by,
+        note=note,
+    )
+    item.state = arrow.target
+    item.plan_on = event.on_to
+    item.settled_at = None if arrow.target == PlanState.OPEN else timezone.now()
+    try:
+        with transaction.atomic():
+            item.save(update_fields=["state", "plan_on", "settled_at"])
+    except IntegrityError as error:
+        raise Refused(
+            _("The same plan already stands on that day."), field="plan_on"
+        ) from error
+    event.save()
+    return item
+
+
+@transaction.atomic
+def postpone(item_id, *, by, plan_on, note=""):
+    """Move an item to another day; never past the day it must be done by."""
+    permissions.require(by, Permission.WORK_FOLLOW_UP)
+    item = locked(item_id, by=by)
+    rules.check_plan_day(plan_on, today=clock.today())
+    if item.must_by and plan_on > item.must_by:
+        raise Refused(
+            _("This must be done by {day}.").format(day=item.must_by.isoformat()),
+            field="plan_on",
+        )
+    before = item.plan_on
+    settle(item, "postpone", by=by, note=note, plan_on=plan_on)
+    log.enter(
+        by,
+        DayEntry.Kind.PLAN,
+        client=item.client,
+        data={"name": "postpone", "from": str(before), "to": str(plan_on)},
+    )
+    return item
+
+
+def _change(item_id, name, *, by, note=""):
+    with transaction.atomic():
+        permissions.require(by, Permission.WORK_FOLLOW_UP)
+        return settle(locked(item_id, by=by), name, by=by, note=note)
+
+
+def done(item_id, *, by, note=""):
+    """Tick an item off; a contact ticks its own."""
+    return _change(item_id, "done", by=by, note=note)
+
+
+def drop(item_id, *, by, note=""):
+    """Take an item off the plan, with a reason."""
+    if not note.strip():
+        raise Refused(_("Say why the plan is dropped."), field="note")
+    return _change(item_id, "drop", by=by, note=note)
+
+
+def restore(item_id, *, by):
+    """Undo a tick, a drop or a postponement by a second event; a recorded contact stays recorded."""
+    with transaction.atomic():
+        permissions.require(by, Permission.WORK_FOLLOW_UP)
+        item = locked(item_id, by=by)
+        if hasattr(item, "contact"):
+            raise Conflict(
+                _("A contact was recorded; it stays. Plan a new step instead.")
+            )
+        last = item.events.order_by("-pk").first()
+        if item.state != PlanState.OPEN:
+            return settle(item, "restore", by=by)
+        if last is None or last.name != "postpone":
+            raise Conflict(_("There is nothing to undo."))
+        return settle(item, "postpone", by=by, plan_on=last.on_from, note="undo")
+
+
+def drop_open(*, client, owner=None, record=None, by, note):
+    """Take all open items of a client (of one owner or record) off the plan; returns how many."""
+    items = (
+        PlanItem.objects.open().filter(client=client).select_for_update(of=("self",))
+    )
+    if owner is not None:
+        items = items.filter(owner=owner)
+    if record is not None:
+        items = items.filter(record=record)
+    count = 0
+    for item in items:
+        settle(item, "drop", by=by, note=note)
+        count += 1
+    return count

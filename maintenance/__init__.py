@@ -1,0 +1,1 @@
+"""Sub-process 4, relationship maintenance: plans, care, related sales."""

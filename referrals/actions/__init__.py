@@ -1,0 +1,21 @@
+"""Every write on referrals, by noun: filing, repeats, reception, verdict, the lobby's counts."""
+
+from .filing import file, withdraw
+from .lobby import divert, tick_patrol, undo_diversion
+from .reception import guide_on, perform, take
+from .repeats import is_repeat, look
+from .verdicts import judge
+
+__all__ = [
+    "divert",
+    "file",
+    "guide_on",
+    "is_repeat",
+    "judge",
+    "look",
+    "perform",
+    "take",
+    "tick_patrol",
+    "undo_diversion",
+    "withdraw",
+]

@@ -1,0 +1,301 @@
+"""Filing a slip and withdrawing it (deck 17–19, W1-03 to W1-05, W1-07, B-04)."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from clients import actions as clients
+from clients.models import Client
+from clients.rules import TimelineKind, addressed_as
+from followups import actions as followups
+from rmflow.notices.actions import notify
+from rmflow.staff import permissions
+from rmflow.staff.models import Branch, User
+from rmflow.staff.permissions import Permission, Role
+from rmflow.workdays import clock
+from rmflow.workdays.actions import business_day
+from rmflow.workflow import Refused
+
+from .. import rules
+from ..models import Referral, ReferralEvent
+from ..rules import End, Guidance, Reception, SourceChannel, Status
+from . import repeats
+
+#: Which channel a role's slip counts under, unless the person holds a stronger one.
+CHANNELS = {
+    Role.LOBBY_MANAGER: SourceChannel.LOBBY,
+    Role.TELLER: SourceChannel.COUNTER,
+    Role.PHONE_AGENT: SourceChannel.PHONE_BANK,
+    Role.EBANK_MANAGER: SourceChannel.E_BANK,
+    Role.MARKETING_MANAGER: SourceChannel.MARKETING,
+    Role.WEALTH_MANAGER: SourceChannel.MANAGER,
+}
+
+
+@transaction.atomic
+def file(card, *, by):
+    """File one slip from a `rules.Card`; returns the Referral.
+
+    The slip belongs to the open business day of the branch worked in. Raises Refused naming each
+    input at fault; "repeat" when a repeat is suspected and no reason was given (W1-07).
+    """
+    permissions.require(by, Permission.FILE_REFERRAL)
+    rules.check_card(card, today=clock.today(), now=clock.now())
+    branch = _receiving_branch(card, by=by)
+    sender_branch = (
+        by.branch if by.branch and by.branch.kind == Branch.Kind.BRANCH else branch
+    )
+    manager = _manager(card, branch=branch, sender_branch=sender_branch)
+    client = _person(card, by=by, branch=branch)
+    referral = _write(
+        card, client, manager, by=by, branch=branch, sender_branch=sender_branch
+    )
+    ReferralEvent.objects.create(
+        referral=referral, name="file", state_to=referral.status, by=by, manager=manager
+    )
+    clients.note(
+        client,
+        TimelineKind.REFERRED,
+        by=by,
+        branch=branch,
+        data={"cues": card.cues},
+        at=referral.filed_at,
+    )
+    if referral.status == Status.TO_FOLLOW_UP and manager is not None:
+        open_follow_up(referral, by=by)
+    tell(referral, by=by)
+    return referral
+
+
+def _receiving_branch(card, *, by):
+    """The branch the client is sent to: one's own, or another branch that serves clients (deck 33)."""
+    if card.branch_id is None:
+        if by.branch is None or by.branch.kind != Branch.Kind.BRANCH:
+            raise Refused(
+                _("Choose the branch that will receive the client."), field="branch"
+            )
+        return by.branch
+    branch = Branch.objects.outlets().filter(pk=card.branch_id).first()
+    if branch is None:
+        raise Refused(_("This branch does not serve clients."), field="branch")
+    return branch
+
+
+def _manager(card, *, branch, sender_branch):
+    """The manager named on the card, if that person can receive the client; None = the duty queue."""
+    if card.guidance != Guidance.MANAGER:
+        return None
+    elsewhere = branch.pk != sender_branch.pk
+    if elsewhere and card.end == End.INTRODUCE:
+        raise Refused(
+            _("Another branch cannot receive on the spot; agree a day instead."),
+            field="end",
+        )
+    if card.manager_id is None:
+        if card.end == End.INTRODUCE:
+            raise Refused(
+                _("Choose the manager who receives the client."), field="manager"
+            )
+        return None
+    manager = (
+        User.objects.holding_at(branch.pk, Role.WEALTH_MANAGER)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=card.manager_id)
+        .first()
+    )
+    if manager is None:
+        raise Refused(
+            _("This person does not receive clients in this branch."), field="manager"
+        )
+    if card.end == End.INTRODUCE and manager.availability == User.Availability.OUT:
+        raise Refused(
+            _("{name} has just gone out; choose someone else.").format(
+                name=manager.name
+            ),
+            field="manager",
+        )
+    return manager
+
+
+def _person(card, *, by, branch):
+    """The person of the slip, found or registered; a suspected repeat needs a reason (W1-07)."""
+    chosen = None
+    if card.client_id is not None:
+        chosen = Client.objects.visible_to(by).filter(pk=card.client_id).first()
+        if chosen is None:
+            raise Refused(_("This client is not on your list."), field="client")
+    ids = repeats.persons(phone=card.phone, client_id=card.client_id)
+    if repeats.is_repeat(ids) and not card.repeat_reason.strip():
+        raise Refused(
+            _(
+                "May already be looked after or referred lately; say why it is referred again."
+            ),
+            field="repeat_reason",
+            code="repeat",
+        )
+    if chosen is not None:
+        return clients.complete(chosen, by=by, phone=card.phone, basis=card.basis)
+    return clients.register(
+        by=by,
+        branch=branch,
+        name=card.name,
+        salutation=card.salutation,
+        phone=card.phone,
+        basis=card.basis,
+    )
+
+
+def acting_role(user, branch):
+    """The role under which a slip counts: the one in use if it may file, else the first that may."""
+    may = [
+        holding.role
+        for holding in user.holdings
+        if Permission.FILE_REFERRAL in permissions.ROLE_PERMISSIONS[holding.role]
+    ]
+    return user.role_in_use if user.role_in_use in may else may[0]
+
+
+def _write(card, client, manager, *, by, branch, sender_branch):
+    """The row itself, with its credit snapshot (B-04)."""
+    now = timezone.now()
+    waits = card.end == End.INTRODUCE
+    role = acting_role(by, sender_branch)
+    return Referral.objects.create(
+        day=business_day(sender_branch, by=by),
+        branch=branch,
+        referrer=by,
+        referrer_role=role,
+        home_branch_id=by.home_branch_id,
+        sender_branch=sender_branch,
+        client=client,
+        addressed_as=addressed_as(card.name, card.salutation)
+        if card.name or card.salutation
+        else client.addressed_as,
+        cues=card.cues,
+        business=card.business,
+        needs=card.needs,
+        assets=card.assets,
+        source_channel=CHANNELS[role],
+        status=card.status,
+        reception=Reception.WAITING if waits else Reception.NONE,
+        guidance=card.guidance,
+        manager=manager,
+        place=card.place,
+        card_given=card.end == End.CARD,
+        agreed_on=card.agreed_on,
+        agreed_at=card.agreed_at,
+        agreed_channel=card.agreed_channel,
+        repeat_reason=card.repeat_reason,
+        note=card.note,
+        referred_at=card.referred_at or now,
+        filed_at=now,
+        waiting_since=(card.referred_at or now) if waits else None,
+    )
+
+
+def open_follow_up(referral, *, by):
+    """待跟进: the slip becomes the manager's follow-up record; nothing is retyped (W1-10)."""
+    referral.follow_up = followups.open_record(
+        referral.client,
+        referral.manager,
+        by=by,
+        branch=referral.branch,
+        source_key=f"referral:{referral.pk}",
+        referrer=referral.referrer,
+        agreed_on=referral.agreed_on,
+        agreed_at=referral.agreed_at,
+        channel=referral.agreed_channel,
+        purpose="、".join(
+            str(label) for label in [*referral.cue_labels, *referral.need_labels]
+        )[:200],
+        needs="、".join(str(label) for label in referral.need_labels),
+    )
+    referral.save(update_fields=["follow_up"])
+
+
+def tell(referral, *, by):
+    """Tell those who have to act: the manager named, else the branch's managers and lobby managers."""
+    if referral.reception == Reception.WAITING:
+        notify(
+            [referral.manager],
+            "waiting",
+            gettext_noop("{client} is waiting for you. Referred by {referrer}."),
+            key=f"referral:{referral.pk}:waiting:{referral.manager_id}",
+            link="/today/",
+            urgent=True,
+            params={"client": referral.addressed_as, "referrer": by.name},
+        )
+    elif referral.status == Status.TO_FOLLOW_UP:
+        people = (
+            [referral.manager]
+            if referral.manager_id
+            else list(
+                User.objects.holding_at(
+                    referral.branch_id, Role.WEALTH_MANAGER, Role.LOBBY_MANAGER
+                )
+            )
+        )
+        notify(
+            [person for person in people if person.pk != by.pk],
+            "to_follow_up",
+            gettext_noop(
+                "{client} wants to be contacted on {day}. Referred by {referrer}."
+            ),
+            key=f"referral:{referral.pk}:to_follow_up",
+            link="/referrals/" if referral.manager_id is None else "/today/",
+            params={
+                "client": referral.addressed_as,
+                "referrer": by.name,
+                "day": referral.agreed_on,
+            },
+        )
+
+
+@transaction.atomic
+def withdraw(referral_id, *, by, reason):
+    """The sender takes a slip back, with a reason, while nobody has met the client."""
+    referral = (
+        Referral.objects.made_by(by)
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=referral_id)
+    )
+    arrow = rules.STATUS_TRANSITIONS["withdraw"]
+    permissions.require(by, arrow.permission)
+    arrow.check(referral.status)
+    if referral.reception in (Reception.ACCEPTED, Reception.MET):
+        raise Refused(_("The client is with the manager already."))
+    if referral.day.closed_at is not None:
+        raise Refused(_("The day is locked; ask the branch head to reopen it."))
+    if not reason.strip():
+        raise Refused(_("Say why the referral is withdrawn."), field="note")
+    before, referral.status = referral.status, arrow.target
+    referral.reception = (
+        Reception.LEFT if referral.reception != Reception.NONE else Reception.NONE
+    )
+    referral.save(update_fields=["status", "reception"])
+    ReferralEvent.objects.create(
+        referral=referral,
+        name="withdraw",
+        state_from=before,
+        state_to=referral.status,
+        by=by,
+        note=reason,
+    )
+    clients.note(
+        referral.client,
+        TimelineKind.WITHDRAWN,
+        by=by,
+        branch=referral.branch,
+        text=reason,
+    )
+    if referral.manager_id and referral.manager_id != by.pk:
+        notify(
+            [referral.manager],
+            "withdrawn",
+            gettext_noop("The referral of {client} was withdrawn."),
+            key=f"referral:{referral.pk}:withdrawn",
+            link="/today/",
+            params={"client": referral.addressed_as},
+        )
+    return referral

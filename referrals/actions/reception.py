@@ -1,0 +1,272 @@
+"""A client in the lobby: received, passed on, met, gone (deck 17, 39, W1-06)."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from clients import actions as clients
+from clients.rules import TimelineKind
+from followups.actions import log
+from followups.models import DayEntry
+from rmflow.notices.actions import notify
+from rmflow.staff import permissions
+from rmflow.staff.actions import set_availability
+from rmflow.staff.models import User
+from rmflow.staff.permissions import Permission, Role
+from rmflow.workflow import Conflict, Refused
+
+from .. import rules
+from ..models import Referral, ReferralEvent
+from ..rules import Guidance, Reception, Status
+from . import filing
+
+TIMELINE = {
+    "accept": TimelineKind.ACCEPTED,
+    "decline": TimelineKind.DECLINED,
+    "offer": TimelineKind.DECLINED,
+    "meet": TimelineKind.MET,
+    "leave": TimelineKind.LEFT,
+}
+
+
+def locked(referral_id, *, by):
+    """A slip in scope, locked; DoesNotExist (404) otherwise."""
+    return (
+        Referral.objects.visible_to(by)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("client", "branch", "referrer", "manager")
+        .get(pk=referral_id)
+    )
+
+
+def may(name, referral, user):
+    """Whether `user` sees the button: the same field the action checks."""
+    arrow = rules.TRANSITIONS[name]
+    if referral.status != Status.REFERRED or not arrow.allows(referral.reception):
+        return False
+    if name in ("meet", "decline") and referral.manager_id not in (None, user.pk):
+        return False
+    return permissions.scope(user, permission_for(name, referral, user)).covers(
+        referral.branch
+    )
+
+
+def permission_for(name, referral, user):
+    """Offering on and noting that a client has left is the router's work, and the manager's own."""
+    if name in ("offer", "leave") and referral.manager_id == user.pk:
+        return Permission.WORK_REFERRAL
+    return rules.TRANSITIONS[name].permission
+
+
+@transaction.atomic
+def perform(name, referral_id, *, by, to=None, note=""):
+    """Make one transition of `rules.TRANSITIONS`: lock, check, write, record, tell.
+
+    `to` is the id of the manager a client is offered to (required by "offer", possible with
+    "decline"). Raises Conflict, naming who was faster, when two race for a client.
+    """
+    referral = locked(referral_id, by=by)
+    arrow = rules.TRANSITIONS[name]
+    permissions.require(by, permission_for(name, referral, by), referral.branch)
+    _check(name, arrow, referral, by=by)
+    before, had = referral.reception, referral.manager
+    referral.reception = arrow.target
+    _STEPS.get(name, _nothing)(referral, by=by, to=to)
+    referral.save()
+    _write_down(name, referral, before, by=by, note=note)
+    _tell(name, referral, had, by=by)
+    return referral
+
+
+def _check(name, arrow, referral, *, by):
+    """The state must allow the step; whoever comes second learns who was first."""
+    if referral.status != Status.REFERRED:
+        raise Conflict(_("This referral was withdrawn."), code="state")
+    taken = (
+        referral.reception in (Reception.ACCEPTED, Reception.MET)
+        and referral.manager_id != by.pk
+    )
+    if taken and name in ("accept", "decline", "meet"):
+        raise Conflict(
+            _("Already received by {name}.").format(name=referral.manager.name),
+            code="taken",
+        )
+    arrow.check(referral.reception)
+    if name == "decline" and referral.manager_id not in (None, by.pk):
+        raise Conflict(
+            _("This client is offered to {name} now.").format(
+                name=referral.manager.name
+            ),
+            code="taken",
+        )
+
+
+def _nothing(referral, *, by, to):
+    """Transitions that write nothing but the state."""
+
+
+def _accept(referral, *, by, to):
+    referral.manager, referral.accepted_at = by, timezone.now()
+    set_availability(User.Availability.BUSY, by=by)
+
+
+def _meet(referral, *, by, to):
+    referral.manager, referral.met_at = by, timezone.now()
+    referral.accepted_at = referral.accepted_at or referral.met_at
+
+
+def _decline(referral, *, by, to):
+    """Declined: offered on to the one named, else back to the lobby, still waiting (W1-06)."""
+    if to is not None:
+        referral.reception = Reception.WAITING
+        _offer(referral, by=by, to=to)
+
+
+def _offer(referral, *, by, to):
+    manager = (
+        User.objects.holding_at(referral.branch_id, Role.WEALTH_MANAGER)
+        .filter(pk=to)
+        .first()
+    )
+    if manager is None:
+        raise Refused(
+            _("This person does not receive clients in this branch."), field="to"
+        )
+    if manager.pk == referral.manager_id and referral.reception != Reception.WAITING:
+        raise Refused(
+            _("{name} has declined already.").format(name=manager.name), field="to"
+        )
+    if manager.availability == User.Availability.OUT:
+        raise Refused(
+            _("{name} has just gone out; choose someone else.").format(
+                name=manager.name
+            ),
+            field="to",
+        )
+    referral.manager = manager
+
+
+_STEPS = {"accept": _accept, "meet": _meet, "decline": _decline, "offer": _offer}
+
+
+def _write_down(name, referral, before, *, by, note):
+    event = ReferralEvent.objects.create(
+        referral=referral,
+        name=name,
+        state_from=before,
+        state_to=referral.reception,
+        by=by,
+        manager=referral.manager,
+        note=note,
+    )
+    clients.note(
+        referral.client, TIMELINE[name], by=by, branch=referral.branch, text=note
+    )
+    if name == "meet":
+        log.enter(
+            by,
+            DayEntry.Kind.RECEPTION,
+            client=referral.client,
+            data={"referral": referral.pk},
+        )
+    return event
+
+
+def _tell(name, referral, had, *, by):
+    """The sender sees each step; a newly named manager is told at once; the lobby when nobody is."""
+    params = {
+        "client": referral.addressed_as,
+        "manager": by.name,
+        "referrer": referral.referrer.name,
+    }
+    key = f"referral:{referral.pk}:{name}:{referral.events.count()}"
+    lobby = User.objects.holding_at(referral.branch_id, Role.LOBBY_MANAGER)
+    if referral.reception == Reception.WAITING and referral.manager_id != by.pk:
+        notify(
+            [referral.manager],
+            "waiting",
+            gettext_noop("{client} is waiting for you. Referred by {referrer}."),
+            key=f"{key}:to",
+            link="/today/",
+            urgent=True,
+            params=params,
+        )
+    watchers = [
+        u
+        for u in {*lobby, referral.referrer, had}
+        if u and u.pk != by.pk and u != referral.manager
+    ]
+    texts = {
+        "accept": gettext_noop("{manager} is receiving {client}."),
+        "decline": gettext_noop(
+            "{manager} cannot receive {client}; offer somebody else."
+        ),
+        "offer": gettext_noop("{client} was offered to another manager."),
+        "meet": gettext_noop("{manager} has met {client}."),
+        "leave": gettext_noop("{client} has left before the meeting."),
+    }
+    text = (
+        texts["offer"]
+        if name == "decline" and referral.reception == Reception.WAITING
+        else texts[name]
+    )
+    urgent = name == "decline" and referral.reception == Reception.DECLINED
+    notify(
+        watchers,
+        "reception",
+        text,
+        key=key,
+        link="/referrals/",
+        urgent=urgent,
+        params=params,
+    )
+
+
+@transaction.atomic
+def take(referral_id, *, by):
+    """A manager takes a to-follow-up slip out of the branch's duty queue; the first one has it."""
+    referral = locked(referral_id, by=by)
+    arrow = rules.STATUS_TRANSITIONS["take"]
+    permissions.require(by, arrow.permission, referral.branch)
+    if referral.manager_id is not None:
+        raise Conflict(
+            _("Already taken on by {name}.").format(name=referral.manager.name),
+            code="taken",
+        )
+    arrow.check(referral.status)
+    referral.manager = by
+    referral.save(update_fields=["manager"])
+    ReferralEvent.objects.create(
+        referral=referral,
+        name="take",
+        state_from=referral.status,
+        state_to=referral.status,
+        by=by,
+        manager=by,
+    )
+    filing.open_follow_up(referral, by=by)
+    return referral
+
+
+@transaction.atomic
+def guide_on(referral_id, *, by, onward):
+    """The manager's onward guidance to the counter or a channel (W1-03)."""
+    referral = locked(referral_id, by=by)
+    permissions.require(by, Permission.WORK_REFERRAL, referral.branch)
+    if onward not in (Guidance.PRIORITY_COUNTER, Guidance.E_CHANNEL):
+        raise Refused(_("Choose where the client is guided on to."), field="onward")
+    if referral.manager_id != by.pk:
+        raise Conflict(_("Only the manager who received the client guides on."))
+    referral.onward = onward
+    referral.save(update_fields=["onward"])
+    ReferralEvent.objects.create(
+        referral=referral,
+        name="guide_on",
+        state_from=referral.reception,
+        state_to=referral.reception,
+        by=by,
+        manager=by,
+        note=onward,
+    )
+    return referral

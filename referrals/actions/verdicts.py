@@ -1,0 +1,74 @@
+"""The verdict on a referred client: the slip's door to `followups.judge` (W1-14, W1-15)."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clients import actions as clients
+from clients.rules import ClientType
+from followups import actions as followups
+from rmflow.staff.actions import set_availability
+from rmflow.staff.models import User
+from rmflow.workflow import Conflict
+
+from ..models import Diversion
+from ..rules import Destination, Reception, Status
+from . import reception
+
+
+@transaction.atomic
+def judge(
+    referral_id,
+    *,
+    by,
+    type,
+    level="",
+    reason="",
+    name="",
+    phone="",
+    basis="",
+    destination="",
+    **first,
+):
+    """Meet the client if that is not recorded yet, complete the person's data, decide the type.
+
+    An ordinary client is diverted (counted) to `destination`. Returns (referral, verdict).
+    """
+    referral = reception.locked(referral_id, by=by)
+    if referral.manager_id != by.pk and referral.reception != Reception.WAITING:
+        raise Conflict(_("Only the manager who received the client decides the type."))
+    if referral.reception == Reception.WAITING:
+        referral = reception.perform("accept", referral.pk, by=by)
+    if referral.reception == Reception.ACCEPTED:
+        referral = reception.perform("meet", referral.pk, by=by)
+    if referral.status == Status.REFERRED and referral.reception != Reception.MET:
+        raise Conflict(_("The client was not met; nothing can be decided."))
+    clients.complete(referral.client, by=by, name=name, phone=phone, basis=basis)
+    verdict, record = followups.judge(
+        referral.client_id,
+        by=by,
+        type=type,
+        level=level,
+        reason=reason,
+        branch=referral.branch,
+        referrer=referral.referrer,
+        source_key=f"referral:{referral.pk}",
+        **first,
+    )
+    if record is not None and referral.follow_up_id is None:
+        referral.follow_up = record
+        referral.save(update_fields=["follow_up"])
+    if (
+        type == ClientType.ORDINARY
+        and not Diversion.objects.filter(referral=referral).exists()
+    ):
+        Diversion.objects.create(
+            branch=referral.branch,
+            day=referral.day,
+            by=by,
+            destination=destination or Destination.SELF_SERVICE,
+            business=referral.business,
+            referral=referral,
+        )
+    if by.availability == User.Availability.BUSY:
+        set_availability(User.Availability.FREE, by=by)
+    return referral, verdict

@@ -1,1 +1,0 @@
-"""Persons, their archive, verdicts and timeline."""

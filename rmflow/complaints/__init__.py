@@ -1,1 +1,0 @@
-"""Complaints and their deadlines: the third sub-process, not built yet."""

@@ -1,1 +1,0 @@
-"""The wealth manager's day: plan items, contacts, appointments."""

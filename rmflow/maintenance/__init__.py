@@ -1,1 +1,0 @@
-"""Care for premium clients: the fourth sub-process, not built yet."""

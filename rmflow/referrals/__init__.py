@@ -1,1 +1,0 @@
-"""From the lobby to the wealth manager."""

@@ -1,0 +1,97 @@
+"""Telling people: the bell's rows and the outbox, written in the caller's transaction."""
+
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from rmflow.doors.tasks import kick
+
+from . import bell, mail, rules, tasks, webhook, wording
+from .models import Delivery, Notice
+
+BATCH = 1000
+
+
+@transaction.atomic(savepoint=False)
+def notify(
+    recipients, kind, text, *, key, link="", channels=("bell",), urgent=False, params=None, outside=""
+):
+    """Tell `recipients` (any number of users) once per `key`; the bell rings after the commit.
+
+    `text` is a `gettext_noop` message with named placeholders filled from `params` (numbers, text,
+    dates, times, lazy words). Of a client it may hold the form of address only. `channels` may add
+    "email" and "webhook"; they say `outside`, a message of numbers and times, or a general sentence.
+    A second call with the same key changes nothing.
+    """
+    people = sorted({u.pk: u for u in recipients if u and u.is_active}.values(), key=lambda u: u.pk)
+    if not people:
+        return
+    if link and not (link.startswith("/") and url_has_allowed_host_and_scheme(link, None)):
+        raise ValueError("A notice links into the house only.")
+    params, now = params or {}, timezone.now()
+    wording.check_outside(outside, params)
+    common = {
+        "kind": kind,
+        "text": str(text),
+        "outside_text": str(outside),
+        "params": wording.pack(params),
+        "link": link,
+        "urgent": urgent,
+        "key": key,
+        "created_at": now,
+    }
+    Notice.objects.bulk_create(
+        (Notice(recipient=person, **common) for person in people),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    bell.stamp_on_commit(person.pk for person in people)
+    _post(people, key, set(channels) - {"bell"}, urgent=urgent, now=now)
+
+
+def _post(people, key, channels, *, urgent, now):
+    """Put the notices into the outbox for those who can be reached; kick when something is due."""
+    if not channels:
+        return
+    reachable = _reachable(people, channels)
+    rows = Notice.objects.filter(key=key, recipient__in=people).values_list("pk", "recipient_id")
+    at = rules.not_before(now, urgent=urgent)
+    made = Delivery.objects.bulk_create(
+        [
+            Delivery(notice_id=pk, channel=channel, next_try_at=at)
+            for pk, recipient_id in rows
+            for channel in reachable[recipient_id]
+        ],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    if made and at <= now:
+        kick(tasks.deliver)
+
+
+def _reachable(people, channels):
+    """The outside channels by which each of `people` has an address."""
+    if rules.Channel.WEBHOOK in channels:
+        prefetch_related_objects(people, "home_branch")
+    addresses = {rules.Channel.EMAIL: mail.address, rules.Channel.WEBHOOK: webhook.address}
+    return {
+        person.pk: [c for c in sorted(channels) if addresses[c](person)] for person in people
+    }
+
+
+def mark_read(notice_id, *, by):
+    """Mark one of one's own notices as read; returns it."""
+    notice = Notice.objects.visible_to(by).get(pk=notice_id)
+    if Notice.objects.filter(pk=notice.pk).unread().update(read_at=timezone.now()):
+        bell.stamp_on_commit([by.pk])
+    return notice
+
+
+def mark_all_read(*, by, up_to):
+    """Mark one's own notices up to the newest one seen (`up_to`, an id); how many changed."""
+    rows = Notice.objects.visible_to(by).unread().filter(pk__lte=up_to)
+    changed = rows.update(read_at=timezone.now())
+    if changed:
+        bell.stamp_on_commit([by.pk])
+    return changed

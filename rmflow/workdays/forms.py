@@ -47,6 +47,8 @@ class NoticeForm(forms.ModelForm):
     def clean(self):
         data = super().clean()
         year = data.get("year") or self.instance.pk
+        if data.get("provisional") and self.instance.state == CalendarYear.State.OFFICIAL:
+            self.add_error("provisional", _("An official year does not become provisional again."))
         self.instance.state = (
             CalendarYear.State.PROVISIONAL if data.get("provisional") else CalendarYear.State.OFFICIAL
         )
@@ -61,7 +63,7 @@ class NoticeForm(forms.ModelForm):
         try:
             rules.read_notice(decode(file.read()), year)
         except rules.NoticeRefused as refused:
-            self.add_error("file", [str(error) for error in refused.errors])
+            self.add_error("file", [str(fault) for fault in refused.faults])
         except Refused as refused:
             self.add_error("file", str(refused))
         file.seek(0)

@@ -94,7 +94,7 @@ class CalendarDay(models.Model):
         triggers = [RESTAMP]
         constraints = [
             models.CheckConstraint(
-                condition=Q(date__year=F("year_id")),
+                condition=Q(date__year=F("year")),
                 name="workdays_day_in_its_year",
                 violation_error_message=_("The day lies in another year."),
             ),

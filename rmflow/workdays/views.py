@@ -6,6 +6,7 @@ import datetime
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -28,6 +29,7 @@ def calendar_page(request):
     row = _year(request.GET.get("year"), today)
     context = {
         "row": row,
+        "weekdays": [WEEKDAYS_ABBR[day] for day in range(7)],
         "months": month_grids(calendar, row.year, today),
         "working_days": sum(calendar.is_working(day) for day in _days_of(row.year)),
         "years": _year_links(calendar, row.year, today),
@@ -77,7 +79,8 @@ def _year(text, today) -> CalendarYear:
 
 def _days_of(year):
     first = datetime.date(year, 1, 1)
-    return (first + datetime.timedelta(days=n) for n in range(366) if (first + datetime.timedelta(days=n)).year == year)
+    days = (first + datetime.timedelta(days=n) for n in range(366))
+    return (day for day in days if day.year == year)
 
 
 def _year_links(calendar, chosen, today):

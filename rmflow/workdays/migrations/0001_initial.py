@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='calendarday',
-            constraint=models.CheckConstraint(condition=models.Q(('date__year', models.F('year_id'))), name='workdays_day_in_its_year', violation_error_message='The day lies in another year.'),
+            constraint=models.CheckConstraint(condition=models.Q(('date__year', models.F('year'))), name='workdays_day_in_its_year', violation_error_message='The day lies in another year.'),
         ),
         migrations.AddConstraint(
             model_name='calendarday',

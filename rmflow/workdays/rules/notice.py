@@ -47,13 +47,13 @@ class RowError:
 
 
 class NoticeRefused(Refused):
-    """The file cannot be taken over; nothing was changed. `errors` holds every fault found."""
+    """The file cannot be taken over; nothing was changed. `faults` holds every one found."""
 
-    def __init__(self, errors: list[RowError]) -> None:
-        self.errors = errors
-        lines = [str(error) for error in errors[:ERRORS_SHOWN]]
-        if len(errors) > ERRORS_SHOWN:
-            lines.append(_("and {n} more").format(n=len(errors) - ERRORS_SHOWN))
+    def __init__(self, faults: list[RowError]) -> None:
+        self.faults = faults
+        lines = [str(fault) for fault in faults[:ERRORS_SHOWN]]
+        if len(faults) > ERRORS_SHOWN:
+            lines.append(_("and {n} more").format(n=len(faults) - ERRORS_SHOWN))
         super().__init__("; ".join(lines), field="file", code="notice")
 
 

@@ -44,7 +44,8 @@
 
   async function logIn(form) {
     rmflow.sending(form.querySelector("[type=submit], button:not([type])"));
-    const answer = await fetch(address, {
+    // The second factor is a step of its own: the form says where it goes.
+    const answer = await fetch(form.getAttribute("action") || address, {
       method: "POST",
       credentials: "same-origin",
       body: new FormData(form),

@@ -1,6 +1,5 @@
 """Kicking tasks after a commit, and the doors' own clean-up."""
 
-import functools
 import logging
 from datetime import timedelta
 
@@ -21,7 +20,11 @@ def kick(task, *args, **kwargs):
 
     The row in the outbox is the promise, the kick only saves waiting for the sweep.
     """
-    transaction.on_commit(functools.partial(_send, task, args, kwargs), robust=True)
+
+    def send():
+        _send(task, args, kwargs)
+
+    transaction.on_commit(send, robust=True)
 
 
 def _send(task, args, kwargs):

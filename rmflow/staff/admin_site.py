@@ -7,6 +7,10 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 
+#: Top-level packages of this code base; models of any other have no page in the admin.
+OURS = frozenset({"rmflow", "clients", "followups", "referrals", "complaints", "maintenance"})
+
+
 class Site(AdminSite):
     """The admin of rmflow's own models; secrets and tokens of libraries have no page here."""
 
@@ -18,7 +22,7 @@ class Site(AdminSite):
         """Take models of rmflow; leave out those the libraries bring."""
         models = model_or_iterable
         models = [models] if isinstance(models, type) else list(models)
-        ours = [model for model in models if model.__module__.startswith("rmflow.")]
+        ours = [model for model in models if model.__module__.partition(".")[0] in OURS]
         super().register(ours, admin_class, **options)
 
     def unregister(self, model_or_iterable):

@@ -10,6 +10,7 @@ import pytest
 
 from rmflow.staff.models import Branch, RoleHolding, User
 from rmflow.staff.permissions import Role
+from tests.plugin import django_db_setup  # noqa: F401  wins over pytest-django's only from here
 
 PASSWORD = "Branch-2026-day"
 

@@ -1,4 +1,4 @@
-"""Sort and search keys of Chinese names: 单小明 → "shan xiaoming", initials "sxm" (B-16).
+"""Sort and search keys of Chinese names: 单小明 → "shanxiaoming", initials "sxm" (B-16).
 
 PostgreSQL here has no Chinese collation, so the key is stored beside the name.
 """
@@ -53,8 +53,8 @@ def syllables(name: str) -> tuple[str, ...]:
 
 
 def sort_key(name: str) -> str:
-    """Pinyin to sort and search by, at most 80 characters: 欧阳小明 → "ouyang xiao ming"."""
-    return " ".join(syllables(name))[:80]
+    """Pinyin to sort and search by, at most 80 characters: 欧阳小明 → "ouyangxiaoming"."""
+    return "".join(syllables(name))[:80]
 
 
 def initials(name: str) -> str:

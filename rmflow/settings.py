@@ -140,7 +140,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "rmflow.notices.context.bell_of_user",
-                # Portal: navigation and day line of the shell.
+                "rmflow.portal.context.shell",
             ],
         },
     },

@@ -1,8 +1,13 @@
 """Every address; each app brings its own."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
+    path("", include("rmflow.portal.urls")),
+    path("", include("rmflow.staff.urls")),
     path("admin/", admin.site.urls),
+    path("notices/", include("rmflow.notices.urls")),
+    path("privacy/", include("rmflow.privacy.urls")),
+    path("workdays/", include("rmflow.workdays.urls")),
 ]

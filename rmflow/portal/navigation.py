@@ -1,0 +1,117 @@
+"""The rail and the tabs of each role, and where each role begins (design.md §3).
+
+One table: what a role may not do is absent, not grey. Several roles: one rail, items merged, the home
+of the role chosen last.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import pgettext_lazy
+
+from rmflow.staff.permissions import Role
+
+
+@dataclass(frozen=True)
+class Item:
+    """One place of the house: its word on the rail (two or three characters), icon and address."""
+
+    label: Any
+    icon: str
+    url: str
+
+
+ITEMS = {
+    "today": Item(pgettext_lazy("rail", "Today"), "sun", "/today/"),
+    "desk": Item(pgettext_lazy("rail", "Lobby desk"), "building-bank", "/desk/"),
+    "file": Item(pgettext_lazy("rail", "File"), "circle-plus", "/desk/"),
+    "overview": Item(pgettext_lazy("rail", "Overview"), "layout-dashboard", "/overview/"),
+    "clients": Item(pgettext_lazy("rail", "Clients"), "users", "/clients/"),
+    "find": Item(pgettext_lazy("rail", "Find"), "search", "/search/"),
+    "follow_ups": Item(pgettext_lazy("rail", "Follow-ups"), "notebook", "/followups/"),
+    "referrals": Item(pgettext_lazy("rail", "Referrals"), "user-share", "/referrals/"),
+    "mine": Item(pgettext_lazy("rail", "My referrals"), "user-check", "/referrals/mine/"),
+    "work_log": Item(pgettext_lazy("rail", "Work log"), "book", "/worklog/"),
+    "people": Item(pgettext_lazy("rail", "Staff"), "users", "/staff/people/"),
+    "access_log": Item(pgettext_lazy("rail", "Access log"), "shield-lock", "/privacy/log/"),
+    "jobs": Item(pgettext_lazy("rail", "Jobs"), "activity", "/jobs/"),
+    "calendar": Item(pgettext_lazy("rail", "Calendar"), "calendar", "/workdays/"),
+    "reference": Item(pgettext_lazy("rail", "Reference data"), "settings", "/admin/"),
+    "more": Item(pgettext_lazy("rail", "More"), "list", "/more/"),
+}
+
+#: role → its rail in order; the first is its home.
+RAIL = {
+    Role.TELLER: ("file", "mine", "calendar"),
+    Role.LOBBY_MANAGER: ("desk", "referrals", "clients", "mine", "calendar"),
+    Role.WEALTH_MANAGER: ("today", "clients", "follow_ups", "referrals", "file", "work_log", "calendar"),
+    Role.MARKETING_MANAGER: ("today", "clients", "follow_ups", "file", "mine", "work_log"),
+    Role.BRANCH_HEAD: ("overview", "referrals", "follow_ups", "clients", "calendar"),
+    Role.SUPERVISOR: ("follow_ups", "overview", "referrals", "clients", "calendar"),
+    Role.ARCHIVIST: ("clients", "calendar"),
+    Role.COMPLAINT_OFFICE: ("find", "calendar"),
+    Role.REGION_HEAD: ("overview", "referrals", "follow_ups", "clients", "calendar"),
+    Role.PHONE_AGENT: ("file", "mine", "find", "calendar"),
+    Role.EBANK_MANAGER: ("file", "mine", "clients", "calendar"),
+    Role.ADMIN: ("jobs", "people", "reference", "calendar"),
+    Role.SECURITY_ADMIN: ("people", "calendar"),
+    Role.AUDITOR: ("access_log", "jobs", "calendar"),
+}
+
+#: On a phone: at most five, under the thumb; the lobby desk has none (its ends take that place).
+TABS = {
+    Role.WEALTH_MANAGER: ("today", "clients", "file", "referrals", "more"),
+    Role.MARKETING_MANAGER: ("today", "file", "follow_ups", "clients", "more"),
+    Role.LOBBY_MANAGER: ("desk", "referrals", "clients", "mine", "more"),
+    Role.BRANCH_HEAD: ("overview", "referrals", "follow_ups", "clients", "more"),
+    Role.SUPERVISOR: ("follow_ups", "overview", "referrals", "clients", "more"),
+}
+MOST_TABS = 5
+
+
+def role_in_use(user):
+    """The role whose home opens first: the one chosen last, else the first held."""
+    held = [holding.role for holding in user.holdings]
+    return user.role_in_use if user.role_in_use in held else (held[0] if held else "")
+
+
+def home_url(user):
+    """Where `user` begins."""
+    role = role_in_use(user)
+    return ITEMS[RAIL[role][0]].url if role else "/about/permissions"
+
+
+def rail_keys(user):
+    """The merged rail of all roles held, the role in use first, each place once."""
+    first = role_in_use(user)
+    roles = [first, *(h.role for h in user.holdings if h.role != first)] if first else []
+    keys = dict.fromkeys(key for role in roles for key in RAIL[role])
+    if "desk" in keys:
+        keys.pop("file", None)
+    return list(keys)
+
+
+def tab_keys(user):
+    """The tabs of the role in use."""
+    role = role_in_use(user)
+    if not role:
+        return []
+    usual = RAIL[role]
+    fits = usual if len(usual) <= MOST_TABS else (*usual[: MOST_TABS - 1], "more")
+    return list(TABS.get(role, fits))
+
+
+def entries(keys, path, counts):
+    """What the shell draws: label, icon, url, count, whether it is the current page."""
+    best = max((ITEMS[key].url for key in keys if path.startswith(ITEMS[key].url)), key=len, default="")
+    return [
+        {
+            "key": key,
+            "label": ITEMS[key].label,
+            "icon": ITEMS[key].icon,
+            "url": ITEMS[key].url,
+            "count": counts.get(key),
+            "current": ITEMS[key].url == best,
+        }
+        for key in keys
+    ]

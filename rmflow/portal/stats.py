@@ -1,0 +1,75 @@
+"""Questions of the overview: one function, one query, plain rows (deck 20–21, 28)."""
+
+import datetime
+
+from django.db.models import Count, Min, Q
+
+from followups.models import PlanItem
+from referrals.models import Diversion, Referral
+from referrals.rules import Reception, Status
+from rmflow.staff.models import BANK_TIME
+from rmflow.staff.permissions import Permission, scope
+
+MOST_ROWS = 50
+
+
+def _day(today: datetime.date) -> tuple[datetime.datetime, datetime.datetime]:
+    start = datetime.datetime.combine(today, datetime.time(), tzinfo=BANK_TIME)
+    return start, start + datetime.timedelta(days=1)
+
+
+def in_scope(user):
+    """Slips of the branches `user` heads or checks; own slips elsewhere do not count here."""
+    return Referral.objects.filter(scope(user, Permission.SEE_REFERRALS).q("branch"))
+
+
+def today_figures(user, today):
+    """Counts of one day: filed, referred, to follow up, met, and how many days carry them."""
+    start, end = _day(today)
+    return (
+        in_scope(user)
+        .filter(filed_at__gte=start, filed_at__lt=end)
+        .exclude(status=Status.WITHDRAWN)
+        .aggregate(
+            total=Count("pk"),
+            referred=Count("pk", filter=Q(status=Status.REFERRED)),
+            to_follow_up=Count("pk", filter=Q(status=Status.TO_FOLLOW_UP)),
+            met=Count("pk", filter=Q(reception=Reception.MET)),
+        )
+    )
+
+
+def diverted(user, today):
+    """How many clients were diverted today (undone taps do not count)."""
+    start, end = _day(today)
+    reach = scope(user, Permission.SEE_REFERRALS).q("branch")
+    return Diversion.objects.filter(reach, at__gte=start, at__lt=end, undone_at=None).count()
+
+
+def waiting(user):
+    """Clients waiting now, the longest first."""
+    return list(
+        in_scope(user)
+        .waiting()
+        .values("pk", "addressed_as", "waiting_since", "manager__name", "branch__name", "reception")[:MOST_ROWS]
+    )
+
+
+def unclaimed(user):
+    """Slips in duty queues that nobody has taken on: how many, and since when."""
+    return in_scope(user).unclaimed().aggregate(count=Count("pk"), since=Min("filed_at"))
+
+
+def load_by_manager(user, today, told_after: datetime.date):
+    """Open plan items per manager: today, overdue, and overdue by more than three working days."""
+    return list(
+        PlanItem.objects.open()
+        .filter(scope(user, Permission.SEE_FOLLOW_UPS).q("branch"), plan_on__lte=today)
+        .values("owner_id", "owner__name", "branch__name")
+        .annotate(
+            today=Count("pk", filter=Q(plan_on=today)),
+            overdue=Count("pk", filter=Q(plan_on__lt=today)),
+            late=Count("pk", filter=Q(plan_on__lt=told_after)),
+        )
+        .order_by("-overdue", "owner__name")[:MOST_ROWS]
+    )

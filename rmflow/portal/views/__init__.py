@@ -1,0 +1,1 @@
+"""Pages of the roof: home, overview, search, jobs, who may do what."""

@@ -124,7 +124,8 @@ def verify(branch_ids=None, *, last: int | None = None, known: dict | None = Non
             yield _verify_branch(key, heads.get(key, (0, "")), last, (known or {}).get(key))
 
 
-def _verify_branch(key, head, last, known) -> Result:
+def _verify_branch(key, head, last, known):
+    """One branch: read it from the first link (or the `last` ones) and stop where it breaks."""
     secret = chain_key()
     rows = AccessEvent.objects.filter(branch_id=key or None, seq__isnull=False).order_by("seq")
     start = max(head[0] - last, 0) if last else 0

@@ -30,9 +30,7 @@ class LogFilter(forms.Form):
         required=False,
         choices=[("", pgettext_lazy("filter", "All kinds")), *AccessEvent.Kind.choices],
     )
-    object_id = forms.IntegerField(
-        label=_("Record number"), required=False, min_value=1, max_value=2**63 - 1
-    )
+    object_id = forms.IntegerField(label=_("Record number"), required=False, min_value=1, max_value=2**63 - 1)
 
     def clean_employee(self):
         text = self.cleaned_data["employee"].strip()
@@ -45,7 +43,11 @@ class LogFilter(forms.Form):
         given = self.cleaned_data if hasattr(self, "cleaned_data") else {}
         if day := given.get("day"):
             events = events.on(day)
-        for field, lookup in (("employee", "user__employee_no"), ("kind", "kind"), ("object_id", "object_id")):
+        for field, lookup in (
+            ("employee", "user__employee_no"),
+            ("kind", "kind"),
+            ("object_id", "object_id"),
+        ):
             if given.get(field):
                 events = events.filter(**{lookup: given[field]})
         return events

@@ -14,14 +14,15 @@ from . import normal
 
 STAR = "*"
 
-#: Surnames of two characters that are in use today (复姓).
-COMPOUND_SURNAMES = frozenset(
-    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔 "
-    "申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正 "
-    "宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 公户 公玉 公仪 梁丘 公仲 公上 公门 公山 "
-    "公坚 左丘 公伯 西门 公祖 第五 公乘 贯丘 公皙 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 褚师 纳兰 叶赫 "
-    "完颜 耶律 爱新觉罗 欧陽 司馬 東方 諸葛 尉遲 澹臺 鮮于 鍾離 長孫".split()
-)
+#: Surnames of two or more characters (复姓).
+_COMPOUND = """
+欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔
+申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正
+宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 公户 公玉 公仪 梁丘 公仲 公上 公门 公山
+公坚 左丘 公伯 西门 公祖 第五 公乘 贯丘 公皙 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 褚师 纳兰 叶赫
+完颜 耶律 爱新觉罗 欧陽 司馬 東方 諸葛 尉遲 澹臺 鮮于 鍾離 長孫
+"""
+COMPOUND_SURNAMES = frozenset(_COMPOUND.split())
 
 #: A salutation names nobody: it stays as it is.
 _TITLES = ("先生", "女士", "小姐", "太太", "老师", "师傅", "阿姨", "大爷", "大妈", "叔叔")
@@ -88,7 +89,7 @@ def mask_email(email):
 
 
 def mask_address(address):
-    """Down to the district: 贵州省贵阳市云岩区***. Only names of the official list are ever shown."""
+    """Down to the district: 贵州省贵阳市云岩区***. Only names of the official list are shown."""
     rest = "".join(str(address or "").split())
     if not rest:
         return ""
@@ -108,7 +109,9 @@ def _gazetteer():
     places = set()
     for names in re.findall(r'county="([^"]+)"', text):
         places |= {re.sub(r"^\[[^]]*\]", "", place) for place in names.split(",")}
-    short = {re.sub(r"(省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)$", "", p) for p in provinces}
+    short = {
+        re.sub(r"(省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)$", "", p) for p in provinces
+    }
     return frozenset(provinces | short), frozenset(p for p in places if len(p) > 1 and p != "市辖区")
 
 

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from . import crypto
 from .fields import EncryptedField
 
+# S608 below: only names of our own tables and columns, quoted, are put into statements.
 BATCH = 1000  # rows a transaction
 
 
@@ -30,7 +31,7 @@ class Table:
     columns: dict[str, str]
 
 
-def tables(models=None) -> list[Table]:
+def tables(models=None):
     """Every table with encrypted columns, pghistory's event tables included."""
     found = []
     for model in models or apps.get_models(include_auto_created=True):

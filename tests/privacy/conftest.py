@@ -1,47 +1,37 @@
-"""Two branches and the people whose looks are logged."""
-
-import base64
-import datetime
+"""A client with everything that is encrypted, and a log with a few links."""
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
-from rmflow.staff.models import Branch, RoleHolding, User
+from rmflow.privacy import actions, chain
 
-NEW_AES = "k2:" + base64.b64encode(b"n" * 32).decode()
-NEW_SM4 = "gm1:" + base64.b64encode(b"g" * 16).decode()
-
-
-@pytest.fixture
-def branch(db):
-    return Branch.objects.create(code="0101", name="中山路支行")
+from .canary import CANARY
 
 
 @pytest.fixture
-def other_branch(db):
-    return Branch.objects.create(code="0102", name="延安路支行")
+def client_of(branches, notice):
+    """A function that keeps a person at a branch; by default the canary at the first."""
+    from clients.models import Client
 
+    def make(branch="first", owner=None, phone=CANARY.phone, id_number=CANARY.id_number):
+        row = Client(branch=branches[branch], owner=owner, address=CANARY.address)
+        row.put_name(CANARY.name)
+        row.put_phone(phone)
+        row.put_id_number("resident", id_number)
+        row.notice_version, row.notice_basis = notice.version, "consent"
+        row.notice_at = timezone.now()
+        row.save()
+        return row
 
-def person(number, branch, role):
-    user = User.objects.create_user(number, "not-a-secret-9A", name=number, home_branch=branch)
-    RoleHolding.objects.create(user=user, role=role, branch=branch, valid_from=datetime.date(2020, 1, 1))
-    return user
-
-
-@pytest.fixture
-def manager(branch):
-    return person("100231", branch, "wealth_manager")
-
-
-@pytest.fixture
-def colleague(other_branch):
-    return person("100777", other_branch, "wealth_manager")
+    return make
 
 
 @pytest.fixture
-def teller(branch):
-    return person("100300", branch, "teller")
-
-
-@pytest.fixture
-def auditor(branch):
-    return person("900001", branch, "auditor")
+def chained(wealth, other_wealth, auditor):
+    """Two links in the first branch's chain, one in the second's; all sealed."""
+    for person in (wealth, other_wealth, wealth):
+        actions.log("view", by=person, object_type="clients.client", fields=["phone"])
+    chain.chain_all()
+    with connection.cursor() as cursor:  # as if committed: TRUNCATE wants no check left open
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

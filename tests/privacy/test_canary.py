@@ -35,7 +35,8 @@ def test_it_sees_through_disguises(secret, disguise):
 
 
 @pytest.mark.parametrize(
-    "text", ["191-8765-4329", "191 8765 4329", "１９１８７６５４３２９", "191 8765****", "520103-19881117-2379"]
+    "text",
+    ["191-8765-4329", "191 8765 4329", "１９１８７６５４３２９", "191 8765****", "520103-19881117-2379"],
 )
 def test_it_sees_through_spaces_and_bad_masks(text):
     with pytest.raises(AssertionError):

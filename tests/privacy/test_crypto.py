@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from rmflow.privacy import crypto
 
-from .conftest import NEW_AES, NEW_SM4
+from .keys import NEW_AES, NEW_SM4
+from .keys import OLD as AES
 
-AES = "k1:" + base64.b64encode(b"a" * 32).decode()
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 

@@ -74,7 +74,7 @@ def test_no_mask_returns_a_text_of_more_than_two_characters_unchanged(text):
     if len(text) > 2 and not set(text) <= {"*"}:
         if not text.endswith(masks._TITLES):
             assert masks.mask_name(text) != text
-        assert masks.mask_id(text) != text or len(text) <= 4 and set(masks.mask_id(text)) == {"*"}
+        assert masks.mask_id(text) != text or (len(text) <= 4 and set(masks.mask_id(text)) == {"*"})
 
 
 @given(st.from_regex(r"[1-9][0-9]{16}[0-9X]", fullmatch=True))
@@ -103,7 +103,8 @@ def test_accounts_keep_four_digits(number, shown):
 
 
 @pytest.mark.parametrize(
-    ("email", "shown"), [("zhang@x.com", "z***@x.com"), ("nonsense", "***"), ("@x.com", "***@x.com"), ("", "")]
+    ("email", "shown"),
+    [("zhang@x.com", "z***@x.com"), ("nonsense", "***"), ("@x.com", "***@x.com"), ("", "")],
 )
 def test_an_email_keeps_its_first_letter_and_domain(email, shown):
     assert masks.mask_email(email) == shown

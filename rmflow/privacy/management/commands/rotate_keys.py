@@ -18,7 +18,8 @@ class Command(BaseCommand):
     def handle(self, *, check=False, batch=rotation.BATCH, **options):
         tables = rotation.tables()
         if check:
-            return self._count(tables)
+            self._count(tables)
+            return
         total = 0
         for table in tables:
             try:
@@ -38,4 +39,6 @@ class Command(BaseCommand):
     def _count(self, tables):
         for table in tables:
             for key, count in sorted(rotation.keys_in_use(table).items()):
-                self.stdout.write(_("{table}: {n} values under key {key}").format(table=table.name, n=count, key=key))
+                self.stdout.write(
+                    _("{table}: {n} values under key {key}").format(table=table.name, n=count, key=key)
+                )

@@ -16,7 +16,9 @@ class Command(BaseCommand):
     help = "Verify the chains of the access log; exit 1 and name the first broken link when one is."
 
     def add_arguments(self, parser):
-        parser.add_argument("--heads", metavar="FILE", help="write the chains' heads there, to keep elsewhere")
+        parser.add_argument(
+            "--heads", metavar="FILE", help="write the chains' heads there, to keep elsewhere"
+        )
         parser.add_argument("--against", metavar="FILE", help="compare with heads kept from an earlier run")
 
     def handle(self, *, heads=None, against=None, **options):

@@ -7,6 +7,9 @@ with `rmflow.doors.jobs.scheduled`, so the portal's jobs list shows its last run
 from celery.schedules import crontab
 
 SCHEDULE = {
+    # notices: every 5 seconds send what is due and ring lost bells; forget old ones each night
+    "sweep notices": {"task": "notices.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "forget old notices": {"task": "notices.tidy", "schedule": crontab(hour=3, minute=20)},
     # doors: forget idempotency keys after 7 days and job runs after 30
     "clean up the doors": {"task": "doors.clean_up", "schedule": crontab(hour=3, minute=10)},
     # privacy: seal the access log each minute, verify it whole each night

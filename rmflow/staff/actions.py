@@ -161,8 +161,9 @@ def change_password(new, *, by):
         raise Refused(" ".join(error.messages), field="new") from None
     if user.password:
         user.former_passwords.create(password=user.password)
-    outdated = user.former_passwords.order_by("-set_at", "-pk").values("pk")
-    user.former_passwords.filter(pk__in=list(outdated[limits.PASSWORDS_REMEMBERED :])).delete()
+    newest_first = user.former_passwords.order_by("-set_at", "-pk").values_list("pk", flat=True)
+    outdated = list(newest_first[limits.PASSWORDS_REMEMBERED :])
+    user.former_passwords.filter(pk__in=outdated).delete()
     user.set_password(new)
     _store_password(user, must_change=False)
     by.password, by.must_change_password = user.password, False

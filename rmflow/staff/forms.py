@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -30,11 +31,11 @@ class LoginForm(AuthenticationForm):
         number, password = self.fields["username"], self.fields["password"]
         number.max_length, number.label = 20, _("Employee number")
         number.widget = forms.TextInput(
-            attrs={"autocomplete": "username", "autofocus": True, "maxlength": 20, "class": "input"}
+            attrs={"autocomplete": "username", "autofocus": True, "maxlength": 20}
         )
-        number.validators.append(forms.fields.MaxLengthValidator(20))
+        number.validators.append(MaxLengthValidator(20))
         password.max_length, password.label = passwords.MAX_LENGTH, _("Password")
-        password.validators.append(forms.fields.MaxLengthValidator(passwords.MAX_LENGTH))
+        password.validators.append(MaxLengthValidator(passwords.MAX_LENGTH))
 
     def clean_username(self):
         return unicodedata.normalize("NFKC", self.cleaned_data["username"]).strip()

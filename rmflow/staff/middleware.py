@@ -41,6 +41,11 @@ def is_background(request):
     return by_header or asks_if_alive or request.path_info.startswith(tuple(polls))
 
 
+def why_over(request):
+    """Why the session is over: its time, or a newer one elsewhere; "" when there was none."""
+    return getattr(request, "session_over", "") or sittings.why_ended(request)
+
+
 class SignedIn(LoginRequiredMiddleware):
     """Every view asks for a login unless it is marked `login_not_required`.
 
@@ -74,7 +79,8 @@ class SignedIn(LoginRequiredMiddleware):
             response = login_page(request, sealed=sealed, next_url="", status=401)
             response["HX-Login"] = "1"
             return response
-        asked = urlencode({"next": request.get_full_path()})
+        asked = {"next": request.get_full_path(), "why": why_over(request)}
+        asked = urlencode({name: value for name, value in asked.items() if value}, safe="/")
         return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{asked}")
 
     def _end(self, request):

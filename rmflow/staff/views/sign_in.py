@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from .. import hooks, kept, limits, second_factor, sittings
 from ..forms import LoginForm
-from ..middleware import before_password
+from ..middleware import asks_by_script, before_password, why_over
 from ..models import User
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -87,8 +87,6 @@ def login_page(request, *, form=None, sealed=None, next_url=None, status=200):
 
 def in_place(request):
     """Whether the answer goes into the dialog over a page that must not be lost."""
-    from ..middleware import asks_by_script
-
     return "in_place" in request.GET or asks_by_script(request)
 
 
@@ -173,10 +171,12 @@ def csrf_failed(request, reason=""):
 
     Only a browser that says the form came from our own pages gets it back, for sending by hand.
     """
-    headers = {"X-CSRFToken": get_token(request)}
     ours = request.headers.get("Origin", "") == f"{request.scheme}://{request.get_host()}"
     if in_place(request) or not ours:
-        return render(request, "staff/stale_form.html", status=403, headers=headers if ours else {})
+        page = render(request, "staff/stale_form.html", status=403)
+        if ours:
+            page["X-CSRFToken"] = get_token(request)
+        return page
     fields = [
         [name, value]
         for name, values in request.POST.lists()
@@ -228,6 +228,4 @@ def minutes_left(employee_no):
 
 
 def _reason(request):
-    why = getattr(request, "session_over", "") or request.GET.get("why", "")
-    why = why or sittings.why_ended(request)
-    return REASONS.get(why, "")
+    return REASONS.get(why_over(request) or request.GET.get("why", ""), "")

@@ -171,6 +171,7 @@ CSRF_FAILURE_VIEW = "rmflow.staff.views.sign_in.csrf_failed"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_USERNAME_FORM_FIELD = "username"  # the name of the field in the login form and of the credential
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # "29 minutes more" stays true
 AXES_LOCKOUT_CALLABLE = "rmflow.staff.views.sign_in.locked_out"
@@ -278,7 +279,7 @@ if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
 # --- notices outside the house -------------------------------------------------------------------
 
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")  # what links in e-mails begin with
-WEBHOOK_URL = env.str("WEBHOOK_URL", "")  # a branch's settings may name its own as webhook_url
+WEBHOOK_URL = env.str("WEBHOOK_URL", "")  # {branch} stands for the code of the person's branch
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])  # the only hosts (or host:port) ever posted to
 WEBHOOK_SECRET = env.str("WEBHOOK_SECRET", "")  # signs each post
 

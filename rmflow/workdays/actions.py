@@ -48,7 +48,10 @@ def _replace_year(row: CalendarYear, days, by) -> CalendarChange | None:
     _check_year(row, old)
     with pghistory.context(user=by.pk, action="import_notice"):
         CalendarYear.objects.bulk_create(
-            [row], update_conflicts=True, unique_fields=["year"], update_fields=["state", "notice_no", "updated_at"]
+            [row],
+            update_conflicts=True,
+            unique_fields=["year"],
+            update_fields=["state", "notice_no", "updated_at"],
         )
         _write_days(row.pk, changed)
     change = CalendarChange.objects.create(
@@ -141,7 +144,9 @@ def _open(branch, date: datetime.date, *, by, moment: datetime.datetime) -> Bran
         raise Conflict(_("The day is locked; ask the branch head to reopen it"), code="day_locked")
     if latest and latest.date > date:
         raise Conflict(
-            _("Business days open in order; {date} is open already.").format(date=rules.short_day(latest.date)),
+            _("Business days open in order; {date} is open already.").format(
+                date=rules.short_day(latest.date)
+            ),
             code="day_order",
         )
     if latest and latest.is_open:

@@ -115,7 +115,11 @@ class CalendarChangeAdmin(ReadOnly):
     @admin.display(description=_("Days that changed"))
     def days_listed(self, obj):
         rows = (
-            (day["date"], _words(day["before"], day["label_before"]), _words(day["after"], day["label_after"]))
+            (
+                day["date"],
+                _words(day["before"], day["label_before"]),
+                _words(day["after"], day["label_after"]),
+            )
             for day in obj.days
         )
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} → {}</li>", rows))

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from . import rules
 from .models import CalendarDay, CalendarStamp, CalendarYear, OpeningDay, OpeningRule
 
-TOKEN_KEY = "workdays:token"
+CHANGE_MARK = "workdays:token"
 LOOK_EVERY = 1.0  # seconds between two looks at the token
 VERIFY_EVERY = 60.0  # seconds after which the database is asked whatever Valkey says
 SILENCE = 20.0  # seconds without asking a Valkey that did not answer
@@ -63,15 +63,15 @@ def forget() -> None:
     """Drop this process's copy, and tell the others to look; call it after a change has committed."""
     global _held
     _held = None
-    cache.set(TOKEN_KEY, uuid.uuid4().hex, None)  # lost when Valkey is away: others see it in a minute
+    cache.set(CHANGE_MARK, uuid.uuid4().hex, None)  # lost when Valkey is away: others see it in a minute
 
 
 def _token() -> str | None:
     """The token in Valkey, made when there is none; None when Valkey does not answer."""
-    token = cache.get(TOKEN_KEY)
+    token = cache.get(CHANGE_MARK)
     if token is None:
-        cache.add(TOKEN_KEY, uuid.uuid4().hex, None)
-        token = cache.get(TOKEN_KEY)
+        cache.add(CHANGE_MARK, uuid.uuid4().hex, None)
+        token = cache.get(CHANGE_MARK)
     return token
 
 

@@ -52,7 +52,7 @@ class CalendarYear(models.Model):
     notice_no = models.CharField(
         _("Notice number"), max_length=60, blank=True, help_text=_("For example 国办发明电〔2025〕7号.")
     )
-    updated_at = models.DateTimeField(_("Changed"), auto_now=True)
+    updated_at = models.DateTimeField(_("Changed at"), auto_now=True)
 
     class Meta:
         verbose_name = _("Calendar year")
@@ -119,7 +119,7 @@ class CalendarChange(models.Model):
     year = models.PositiveSmallIntegerField(_("Year"))
     at = models.DateTimeField(_("When"), auto_now_add=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("By")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Changed by")
     )
     state_before = models.CharField(_("State before"), max_length=12, blank=True)
     state_after = models.CharField(_("State after"), max_length=12)
@@ -148,7 +148,11 @@ class OpeningRule(models.Model):
     """When a branch opens, week by week. A branch without a row opens every day but festivals."""
 
     branch = models.OneToOneField(
-        "staff.Branch", models.CASCADE, primary_key=True, related_name="opening_rule", verbose_name=_("Branch")
+        "staff.Branch",
+        models.CASCADE,
+        primary_key=True,
+        related_name="opening_rule",
+        verbose_name=_("Branch"),
     )
     weekdays = ArrayField(
         models.PositiveSmallIntegerField(),
@@ -206,9 +210,7 @@ class OpeningDay(models.Model):
                 violation_error_message=_("This day is already listed for the branch."),
             ),
             models.CheckConstraint(
-                condition=Q(open_at__isnull=True)
-                | Q(close_at__isnull=True)
-                | Q(open_at__lt=F("close_at")),
+                condition=Q(open_at__isnull=True) | Q(close_at__isnull=True) | Q(open_at__lt=F("close_at")),
                 name="workdays_day_opens_before_it_closes",
                 violation_error_message=_("A branch opens before it closes."),
             ),
@@ -241,12 +243,12 @@ class BranchDay(models.Model):
         "staff.Branch", models.PROTECT, related_name="business_days", verbose_name=_("Branch")
     )
     date = models.DateField(_("Business date"))
-    opened_at = models.DateTimeField(_("Opened"))
+    opened_at = models.DateTimeField(_("Opened at"))
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Opened by")
     )
     ended_at = models.DateTimeField(_("Business ended"), null=True)
-    closed_at = models.DateTimeField(_("Locked"), null=True)
+    closed_at = models.DateTimeField(_("Locked at"), null=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Locked by")
     )

@@ -3,10 +3,8 @@
 import csv
 import datetime
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -21,7 +19,6 @@ from .models import CalendarDay, CalendarYear
 USUAL_DAYS = 7  # working days the calculator starts with (domain-rules §3.2)
 
 
-@login_required
 @require_GET
 def calendar_page(request):
     """One year as twelve months, with the calculator above; `?year=2027` chooses."""
@@ -29,7 +26,7 @@ def calendar_page(request):
     row = _year(request.GET.get("year"), today)
     context = {
         "row": row,
-        "weekdays": [WEEKDAYS_ABBR[day] for day in range(7)],
+        "weekdays": rules.WEEKDAYS,
         "months": month_grids(calendar, row.year, today),
         "working_days": sum(calendar.is_working(day) for day in _days_of(row.year)),
         "years": _year_links(calendar, row.year, today),
@@ -40,7 +37,6 @@ def calendar_page(request):
     return render(request, "workdays/calendar.html", context)
 
 
-@login_required
 @require_GET
 def count(request):
     """The calculator's answer alone, for htmx; the page answers the same without it."""
@@ -49,7 +45,6 @@ def count(request):
     return render(request, "workdays/_count.html", context, status=status)
 
 
-@login_required
 @require_GET
 def year_csv(request, year):
     """The days of one year that differ from the week, in the form the import reads."""
@@ -107,6 +102,7 @@ def _count(query, today, calendar):
         **context,
         "trail": [_cell(line, at, today, due_on) for at, line in enumerate(trail)],
         "due_on": due_on,
+        "due_weekday": rules.weekday(due_on),
         "days": days,
         "chip": rules.chip(due_on, today, calendar),
         "provisional": rules.provisional_text(provisional) if provisional else "",
@@ -117,6 +113,7 @@ def _cell(line, at, today, due_on):
     """One cell of the day strip: weekday, mark, date, working-day number, calendar-day number."""
     return {
         "line": line,
+        "weekday": rules.weekday(line.date),
         "elapsed": at,
         "is_today": line.date == today,
         "is_due": line.date == due_on,

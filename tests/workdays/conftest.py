@@ -1,4 +1,4 @@
-"""Calendars without a database, and a branch with two people."""
+"""The calendar without a database; people and branches are the cast of tests/conftest.py."""
 
 import datetime
 
@@ -29,34 +29,5 @@ def calendar():
 
 
 @pytest.fixture
-def branch(db):
-    from rmflow.staff.models import Branch
-
-    return Branch.objects.create(code="W001", name="中山路支行")
-
-
-def _person(branch, number, name, role):
-    from rmflow.staff.models import RoleHolding, User
-
-    user = User.objects.create_user(
-        number, "a-Password-7", name=name, home_branch=branch, must_change_password=False
-    )
-    RoleHolding.objects.create(
-        user=user, role=role, branch=branch, valid_from=datetime.date(2020, 1, 1)
-    )
-    return user
-
-
-@pytest.fixture
-def lobby_manager(branch):
-    return _person(branch, "900101", "周敏", "lobby_manager")
-
-
-@pytest.fixture
-def teller(branch):
-    return _person(branch, "900102", "吴婷", "teller")
-
-
-@pytest.fixture
-def admin_user(branch):
-    return _person(branch, "900103", "何工", "admin")
+def branch(branches):
+    return branches["first"]

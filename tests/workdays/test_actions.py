@@ -38,13 +38,25 @@ def at(day, hour, minute=0):
 def test_an_official_notice_replaces_the_provisional_year(admin_user, django_capture_on_commit_callbacks):
     assert current.calendar().provisional(date(2027, 1, 5))
     with django_capture_on_commit_callbacks(execute=True):
-        change = actions.import_notice(io.BytesIO(text().encode()), year=2027, notice_no=NOTICE, by=admin_user)
+        change = actions.import_notice(
+            io.BytesIO(text().encode()), year=2027, notice_no=NOTICE, by=admin_user
+        )
     year = CalendarYear.objects.get(pk=2027)
     assert (year.state, year.notice_no) == ("official", NOTICE)
     assert not current.calendar().provisional(date(2027, 1, 5))
     assert current.calendar().is_working(date(2027, 1, 31))
-    assert (change.state_before, change.state_after, change.notice_after) == ("provisional", "official", NOTICE)
-    assert {"date": "2027-01-31", "before": "", "after": "work", "label_before": "", "label_after": "春节"} in change.days
+    assert (change.state_before, change.state_after, change.notice_after) == (
+        "provisional",
+        "official",
+        NOTICE,
+    )
+    assert {
+        "date": "2027-01-31",
+        "before": "",
+        "after": "work",
+        "label_before": "",
+        "label_after": "春节",
+    } in change.days
     assert change.recomputed_at is None
 
 
@@ -98,9 +110,9 @@ def test_an_official_year_does_not_become_provisional_again(admin_user):
         actions.import_notice(text(), year=2027, notice_no="", by=admin_user, provisional=True)
 
 
-def test_only_those_who_keep_reference_data_import(lobby_manager):
+def test_only_those_who_keep_reference_data_import(lobby):
     with pytest.raises(PermissionDenied):
-        actions.import_notice(text(), year=2027, notice_no=NOTICE, by=lobby_manager)
+        actions.import_notice(text(), year=2027, notice_no=NOTICE, by=lobby)
 
 
 def test_a_change_is_settled_once(admin_user):
@@ -161,35 +173,35 @@ def test_work_after_the_lock_belongs_to_the_next_opening_day(branch):
     assert actions.business_day(branch, now=at(25, 9)) == evening
 
 
-def test_the_lobby_opens_the_day_and_opening_twice_is_one_day(branch, lobby_manager):
+def test_the_lobby_opens_the_day_and_opening_twice_is_one_day(branch, lobby):
     with time_machine.travel(at(23, 8, 30), tick=False):
-        day = actions.open_day(branch, by=lobby_manager)
+        day = actions.open_day(branch, by=lobby)
         assert day.date == date(2026, 11, 23)
-        assert actions.open_day(branch, by=lobby_manager) == day
+        assert actions.open_day(branch, by=lobby) == day
 
 
-def test_a_teller_does_not_open_the_day_nor_anyone_elsewhere(branch, teller, lobby_manager):
+def test_a_teller_does_not_open_the_day_nor_anyone_elsewhere(branches, branch, teller, lobby):
     with pytest.raises(PermissionDenied):
         actions.open_day(branch, by=teller)
     with pytest.raises(PermissionDenied):
-        actions.open_day(Branch.objects.create(code="W002", name="别处"), by=lobby_manager)
+        actions.open_day(branches["second"], by=lobby)
 
 
-def test_days_open_in_order_and_never_ahead(branch, lobby_manager):
+def test_days_open_in_order_and_never_ahead(branch, lobby):
     with time_machine.travel(at(23, 9), tick=False):
-        actions.open_day(branch, by=lobby_manager, on=date(2026, 11, 20))
-        actions.open_day(branch, by=lobby_manager)
+        actions.open_day(branch, by=lobby, on=date(2026, 11, 20))
+        actions.open_day(branch, by=lobby)
         with pytest.raises(Conflict):
-            actions.open_day(branch, by=lobby_manager, on=date(2026, 11, 21))
+            actions.open_day(branch, by=lobby, on=date(2026, 11, 21))
         with pytest.raises(Refused):
-            actions.open_day(branch, by=lobby_manager, on=date(2026, 11, 24))
+            actions.open_day(branch, by=lobby, on=date(2026, 11, 24))
 
 
-def test_a_locked_day_is_not_opened_again(branch, lobby_manager):
+def test_a_locked_day_is_not_opened_again(branch, lobby):
     with time_machine.travel(at(23, 9), tick=False):
-        _lock(actions.open_day(branch, by=lobby_manager), at(23, 17))
+        _lock(actions.open_day(branch, by=lobby), at(23, 17))
         with pytest.raises(Conflict):
-            actions.open_day(branch, by=lobby_manager)
+            actions.open_day(branch, by=lobby)
 
 
 def _open_at_once(branch_id, barrier, answers):

@@ -126,7 +126,9 @@ def test_opening_hours_are_kept_with_boxes_for_the_weekdays(admin, branch):
     assert rule.weekdays == [1, 2, 3, 4, 5]
     page = admin.get(reverse("admin:workdays_openingrule_change", args=[rule.pk])).content.decode()
     assert page.count("checked") == 6
-    wrong = admin.post(reverse("admin:workdays_openingrule_change", args=[rule.pk]), data | {"close_at": "08:00"})
+    wrong = admin.post(
+        reverse("admin:workdays_openingrule_change", args=[rule.pk]), data | {"close_at": "08:00"}
+    )
     assert "A branch opens before it closes." in wrong.content.decode()
 
 
@@ -135,9 +137,9 @@ def test_lists_open(admin):
         assert admin.get(reverse(f"admin:workdays_{model}_changelist")).status_code == 200
 
 
-def test_who_does_not_keep_reference_data_is_kept_out(client, lobby_manager, settings):
+def test_who_does_not_keep_reference_data_is_kept_out(client, lobby, settings):
     settings.SECOND_FACTOR_REQUIRED = False
-    client.force_login(lobby_manager)
+    client.force_login(lobby)
     assert client.get(change(2027)).status_code in (302, 403)
     assert client.post(change(2027), upload(text())).status_code in (302, 403)
     assert CalendarYear.objects.get(pk=2027).state == "provisional"

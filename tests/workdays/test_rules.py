@@ -30,7 +30,9 @@ def test_every_day_from_2004_to_2009_is_as_announced(calendar):
 
 
 def test_2026_has_248_working_days_by_month_as_computed(calendar):
-    by_month = [sum(calendar.is_working(d) for d in DAYS if (d.year, d.month) == (2026, m)) for m in range(1, 13)]
+    by_month = [0] * 12
+    for day in DAYS[-365:]:
+        by_month[day.month - 1] += calendar.is_working(day)
     assert by_month == [21, 16, 22, 21, 19, 21, 23, 21, 22, 18, 21, 23]
     assert sum(by_month) == 248
 
@@ -128,7 +130,13 @@ def test_2027_is_provisional_and_flags_what_rests_on_it(calendar):
     assert calendar.provisional(due)
     assert calendar.provisional_year(date(2026, 12, 30), due) == 2027
     assert calendar.provisional_year(date(2026, 12, 22), date(2026, 12, 31)) is None
-    assert [line.provisional for line in calendar.trail(date(2026, 12, 31), 1)] == [False, True, True, True, True]
+    assert [line.provisional for line in calendar.trail(date(2026, 12, 31), 1)] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,10 @@ def test_2027_is_provisional_and_flags_what_rests_on_it(calendar):
             "01-01 02-05 02-06 02-07 02-08 02-09 02-10 04-05 05-01 05-02 05-03 05-04 06-09 09-15 "
             "10-01 10-02 10-03 10-04 10-05",
         ),
-        (2028, "01-01 01-03 01-25 01-26 01-27 01-28 04-04 05-01 05-02 05-28 05-29 10-01 10-02 10-03 10-04 10-05"),
+        (
+            2028,
+            "01-01 01-03 01-25 01-26 01-27 01-28 04-04 05-01 05-02 05-28 05-29 10-01 10-02 10-03 10-04 10-05",
+        ),
     ],
 )
 def test_provisional_years_hold_the_statutory_days_and_their_compensation(calendar, year, off):

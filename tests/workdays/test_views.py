@@ -10,7 +10,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import translation
 
-from rmflow.workdays import actions
+from rmflow.workdays import actions, current
 from rmflow.workdays.models import CalendarYear
 from rmflow.workdays.rules import read_notice
 
@@ -22,8 +22,7 @@ PAGE = "/workdays/"
 
 @pytest.fixture
 def staff(client, teller):
-    client.force_login(teller)
-    with time_machine.travel(datetime.datetime.now(datetime.UTC).replace(year=2026, month=11, day=24, hour=2)):
+    with time_machine.travel(datetime.datetime(2026, 11, 24, 2, tzinfo=datetime.UTC)):
         client.force_login(teller)
         yield client
 
@@ -58,8 +57,6 @@ def test_from_november_a_banner_names_the_year_not_announced(staff, admin_user):
     words = "Provisional: 2027 holidays not announced yet"
     assert words in english(staff).get(PAGE).content.decode()
     actions.import_notice(text(), year=2027, notice_no="国办发明电〔2026〕9号", by=admin_user)
-    from rmflow.workdays import current
-
     current.forget()
     assert words not in staff.get(PAGE).content.decode()
 

@@ -1,11 +1,12 @@
 """Working days as pure functions: no database, no clock; the calendar and `today` are arguments."""
 
 from .calendar import Calendar, DayCount, DayKind, YearMissing, festival
-from .chip import chip, day_text, provisional_text, short_day
+from .chip import WEEKDAYS, chip, day_text, provisional_text, short_day, weekday
 from .notice import NoticeRefused, RowError, changed_days, read_notice
 from .opening import NeverOpen, Opening
 
 __all__ = [
+    "WEEKDAYS",
     "Calendar",
     "DayCount",
     "DayKind",
@@ -21,4 +22,5 @@ __all__ = [
     "provisional_text",
     "read_notice",
     "short_day",
+    "weekday",
 ]

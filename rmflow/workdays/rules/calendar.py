@@ -74,9 +74,7 @@ class Calendar:
     (kind, label). Counting is a bisection over the ordered working days: the same cost for any span.
     """
 
-    def __init__(
-        self, years: Mapping[int, bool], days: Mapping[datetime.date, tuple[str, str]]
-    ) -> None:
+    def __init__(self, years: Mapping[int, bool], days: Mapping[datetime.date, tuple[str, str]]) -> None:
         self.years = dict(sorted(years.items()))
         self.days = dict(days)
         self._working = [day.toordinal() for day in self._all_days() if self._works(day)]
@@ -144,9 +142,7 @@ class Calendar:
         if end < start:
             return -self.between(end, start)
         self._need(start.year, end.year)
-        return bisect_right(self._working, end.toordinal()) - bisect_right(
-            self._working, start.toordinal()
-        )
+        return bisect_right(self._working, end.toordinal()) - bisect_right(self._working, start.toordinal())
 
     def on_or_after(self, day: datetime.date) -> datetime.date:
         """`day` itself when it works, else the next working day."""

@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from .calendar import Calendar, YearMissing
@@ -14,6 +14,22 @@ ICONS = {"past": "alert-triangle", "today": "clock", "open": "calendar", "met": 
 LONGEST_TRAIL = 16  # calendar days listed one by one in a tooltip; longer spans are summed up
 CHIPS_KEPT = 4000
 HOUR = datetime.timedelta(hours=1)
+
+#: Django's own Chinese abbreviations are the long words; the bank writes 周四. Monday first.
+WEEKDAYS = (
+    pgettext_lazy("weekday", "Mon"),
+    pgettext_lazy("weekday", "Tue"),
+    pgettext_lazy("weekday", "Wed"),
+    pgettext_lazy("weekday", "Thu"),
+    pgettext_lazy("weekday", "Fri"),
+    pgettext_lazy("weekday", "Sat"),
+    pgettext_lazy("weekday", "Sun"),
+)
+
+
+def weekday(day: datetime.date) -> str:
+    """周四, or Thu."""
+    return str(WEEKDAYS[day.weekday()])
 
 
 def short_day(day: datetime.date) -> str:
@@ -147,7 +163,7 @@ def _title(due_on, counted_from, calendar) -> str:
 
 
 def _line(line) -> str:
-    day = f"{short_day(line.date)} {format_date(line.date, 'D')}"
+    day = f"{short_day(line.date)} {weekday(line.date)}"
     if line.number is None:
         return f"{day} {pgettext('calendar mark', 'off')}"
     if line.kind == "make_up":

@@ -41,9 +41,7 @@ class RowError:
     reason: str
 
     def __str__(self) -> str:
-        return _("Row {row}, {column}: {reason}").format(
-            row=self.row, column=self.column, reason=self.reason
-        )
+        return _("Row {row}, {column}: {reason}").format(row=self.row, column=self.column, reason=self.reason)
 
 
 class NoticeRefused(Refused):

@@ -35,9 +35,9 @@ class Opening:
     closed_on_holidays: bool = True
     open_at: datetime.time = OPEN_AT
     close_at: datetime.time = CLOSE_AT
-    exceptions: Mapping[
-        datetime.date, tuple[bool, datetime.time | None, datetime.time | None]
-    ] = field(default_factory=dict)
+    exceptions: Mapping[datetime.date, tuple[bool, datetime.time | None, datetime.time | None]] = field(
+        default_factory=dict
+    )
 
     def is_open(self, day: datetime.date) -> bool:
         """Whether the branch serves clients on `day`. A year without rows follows the week alone."""

@@ -6,7 +6,6 @@ import json
 import unicodedata
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from rmflow.workdays import current, rules
@@ -66,7 +65,7 @@ def as_text(trail, provisional_year):
         trail[1:], key=lambda line: (line.number, "" if line.number else line.why)
     ):
         days = list(days)
-        span = " – ".join(dict.fromkeys(f"{d.date} {format_date(d.date, 'D')}" for d in (days[0], days[-1])))
+        span = " – ".join(dict.fromkeys(f"{d.date} {rules.weekday(d.date)}" for d in (days[0], days[-1])))
         lines.append(f"{counted or '-':>4}  {span}  {why or days[0].why}")
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from rmflow.staff import permissions
+from rmflow.staff.models import bank_now
 from rmflow.staff.permissions import Permission
 
 from . import actions, chain, forms, reading
@@ -20,12 +21,14 @@ QUICK = 2000  # links a branch that the page verifies; the command and the night
 def access_log(request):
     """Who saw, printed or exported what, and who logged in."""
     permissions.require(request.user, Permission.AUDIT)
-    form = forms.LogFilter(request.GET)
+    form = forms.LogFilter(request.GET or {"day": bank_now().date()})
     form.is_valid()
     events = form.narrow(AccessEvent.objects.visible_to(request.user))
     events = events.select_related("user", "branch").order_by("-at", "-id")
     page = Paginator(events, PER_PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "events": [reading.event(row) for row in page.object_list]}
+    if request.GET.get("page") is None:
+        actions.log(actions.Kind.AUDIT, by=request.user, item_key="read", request=request)
     return render(request, "privacy/access_log.html", context)
 
 

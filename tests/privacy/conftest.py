@@ -2,11 +2,18 @@
 
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from rmflow.privacy import actions, chain
 
 from .canary import CANARY
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """The sentences are compared in the language they are written in."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

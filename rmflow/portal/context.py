@@ -36,7 +36,11 @@ URLS = {
     "more": "/more/",
 }
 
-ICONS = {User.Availability.FREE: "circle-check", User.Availability.BUSY: "user", User.Availability.OUT: "walk"}
+ICONS = {
+    User.Availability.FREE: "circle-check",
+    User.Availability.BUSY: "user",
+    User.Availability.OUT: "walk",
+}
 STATES = {User.Availability.FREE: "met", User.Availability.BUSY: "open", User.Availability.OUT: "done"}
 
 

@@ -51,7 +51,9 @@ def waiting(user):
     return list(
         in_scope(user)
         .waiting()
-        .values("pk", "addressed_as", "waiting_since", "manager__name", "branch__name", "reception")[:MOST_ROWS]
+        .values("pk", "addressed_as", "waiting_since", "manager__name", "branch__name", "reception")[
+            :MOST_ROWS
+        ]
     )
 
 

@@ -1,6 +1,5 @@
 """One box for clients, pages and actions (B-16). Posted: a phone never stands in an address or a log."""
 
-from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 from pypinyin import Style, lazy_pinyin

@@ -1,0 +1,46 @@
+"""How a branch's day goes: which weekday is busy, which hour; shared by history and the last fortnight."""
+
+import datetime
+import random
+
+from referrals.rules import Business, Cue, Need
+from rmflow.staff.models import BANK_TIME
+
+#: Monday is busy, weekends are quiet (slips of a branch with three managers).
+WEEKDAY = (9, 7, 7, 7, 8, 4, 3)
+#: hour → weight; mornings and the last hour before closing
+HOURS = {9: 8, 10: 12, 11: 9, 12: 3, 13: 4, 14: 9, 15: 10, 16: 12}
+CUES = {
+    Cue.MATURED_DEPOSIT: 22, Cue.VIP_CARD: 14, Cue.LARGE_CASH: 12, Cue.LARGE_TRANSFER: 11,
+    Cue.ASKS_INVESTMENT: 16, Cue.ASKS_INSURANCE: 6, Cue.FOREX: 4, Cue.ASKS_LOAN: 5, Cue.PAYROLL: 4,
+    Cue.INTRODUCED: 5, Cue.QUEUE_HINT: 9, Cue.ASKED_GUARD: 1,
+}  # fmt: skip
+SIZES = {"0817": 1.0, "0818": 0.8}
+SMALL = 0.2
+
+
+def slips_of(rng: random.Random, code: str, day: datetime.date) -> int:
+    """How many slips a branch files on `day`."""
+    mean = WEEKDAY[day.weekday()] * SIZES.get(code, SMALL)
+    return max(0, round(rng.gauss(mean, mean / 4)))
+
+
+def moment(rng: random.Random, day: datetime.date) -> datetime.datetime:
+    """A moment of business on `day`, in the bank's time."""
+    hour = rng.choices(list(HOURS), weights=list(HOURS.values()))[0]
+    time = datetime.time(hour, rng.randint(0, 59), rng.randint(0, 59))
+    return datetime.datetime.combine(day, time, tzinfo=BANK_TIME)
+
+
+def clues(rng: random.Random) -> list[str]:
+    """One or two clues."""
+    picked = rng.choices(list(CUES), weights=list(CUES.values()), k=rng.choice((1, 1, 2)))
+    return list(dict.fromkeys(str(cue) for cue in picked))
+
+
+def needs(rng: random.Random) -> list[str]:
+    return [str(need) for need in rng.sample(list(Need), k=rng.choice((0, 1, 1, 2)))]
+
+
+def business(rng: random.Random) -> str:
+    return str(rng.choice([b for b in Business if b != Business.OTHER]))

@@ -32,6 +32,9 @@ RESTAMP = pgtrigger.Trigger(
 )
 
 
+DAY_KINDS = [(DayKind.OFF.value, _("Day off")), (DayKind.WORK.value, _("Make-up working day"))]
+
+
 def every_day():
     """ISO weekdays of a branch that never rests."""
     return list(range(1, 8))
@@ -84,7 +87,7 @@ class CalendarDay(models.Model):
     year = models.ForeignKey(
         CalendarYear, models.CASCADE, related_name="days", verbose_name=_("Year"), db_index=True
     )
-    kind = models.CharField(_("Kind"), max_length=4, choices=DayKind)
+    kind = models.CharField(_("Kind"), max_length=4, choices=DAY_KINDS)
     label = models.CharField(_("Label"), max_length=40, blank=True)
 
     class Meta:
@@ -99,7 +102,8 @@ class CalendarDay(models.Model):
                 violation_error_message=_("The day lies in another year."),
             ),
             models.CheckConstraint(
-                condition=Q(kind=DayKind.OFF) | (Q(kind=DayKind.WORK) & Q(date__iso_week_day__gte=6)),
+                condition=Q(kind=DayKind.OFF.value)
+                | (Q(kind=DayKind.WORK.value) & Q(date__iso_week_day__gte=6)),
                 name="workdays_only_weekends_made_up",
                 violation_error_message=_("Only a Saturday or Sunday can be a make-up working day."),
             ),

@@ -9,9 +9,9 @@ import datetime
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
@@ -49,11 +49,11 @@ class YearMissing(Refused):
         )
 
 
-class DayKind(TextChoices):
+class DayKind(StrEnum):
     """What the calendar stores: only the days that break the rule of the week."""
 
-    OFF = "off", gettext_lazy("Day off")
-    WORK = "work", gettext_lazy("Make-up working day")
+    OFF = "off"
+    WORK = "work"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from .models import Delivery, Notice
 BATCH = 1000
 
 
-@transaction.atomic(savepoint=False)
 def notify(
     recipients, kind, text, *, key, link="", channels=("bell",), urgent=False, params=None, outside=""
 ):
@@ -24,38 +23,56 @@ def notify(
     "email" and "webhook"; they say `outside`, a message of numbers and times, or a general sentence.
     A second call with the same key changes nothing.
     """
-    people = sorted({u.pk: u for u in recipients if u and u.is_active}.values(), key=lambda u: u.pk)
-    if not people:
+    people = {user.pk: user for user in recipients if user}
+    notify_each(
+        [(user, key, params or {}, link) for user in people.values()],
+        kind,
+        text,
+        channels=channels,
+        urgent=urgent,
+        outside=outside,
+    )
+
+
+@transaction.atomic(savepoint=False)
+def notify_each(messages, kind, text, *, channels=("bell",), urgent=False, outside=""):
+    """Tell many people the same kind of thing, each with his own (user, key, params, link).
+
+    The same few statements however many `messages`; otherwise as `notify`.
+    """
+    messages = sorted((m for m in messages if m[0].is_active), key=lambda m: (m[0].pk, m[1]))
+    if not messages:
         return
-    if link and not (link.startswith("/") and url_has_allowed_host_and_scheme(link, None)):
-        raise ValueError("A notice links into the house only.")
-    params, now = params or {}, timezone.now()
-    wording.check_outside(outside, params)
+    now = timezone.now()
     common = {
         "kind": kind,
         "text": str(text),
         "outside_text": str(outside),
-        "params": wording.pack(params),
-        "link": link,
         "urgent": urgent,
-        "key": key,
         "created_at": now,
     }
+    keys, people = {m[1] for m in messages}, {m[0].pk: m[0] for m in messages}
     Notice.objects.bulk_create(
-        (Notice(recipient=person, **common) for person in people),
-        batch_size=BATCH,
-        ignore_conflicts=True,
+        (_notice(*message, outside, common) for message in messages), batch_size=BATCH, ignore_conflicts=True
     )
-    bell.stamp_on_commit(person.pk for person in people)
-    _post(people, key, set(channels) - {"bell"}, urgent=urgent, now=now)
+    bell.stamp_on_commit(people)
+    _post(list(people.values()), keys, set(channels) - {"bell"}, urgent=urgent, now=now)
 
 
-def _post(people, key, channels, *, urgent, now):
+def _notice(user, key, params, link, outside, common):
+    """One row of the bell, checked: it links into the house, and says no names outside."""
+    if link and not (link.startswith("/") and url_has_allowed_host_and_scheme(link, None)):
+        raise ValueError("A notice links into the house only.")
+    wording.check_outside(outside, params)
+    return Notice(recipient=user, key=key, params=wording.pack(params), link=link, **common)
+
+
+def _post(people, keys, channels, *, urgent, now):
     """Put the notices into the outbox for those who can be reached; kick when something is due."""
     if not channels:
         return
     reachable = _reachable(people, channels)
-    rows = Notice.objects.filter(key=key, recipient__in=people).values_list("pk", "recipient_id")
+    rows = Notice.objects.filter(key__in=keys, recipient__in=people).values_list("pk", "recipient_id")
     at = rules.not_before(now, urgent=urgent)
     made = Delivery.objects.bulk_create(
         [
@@ -75,9 +92,7 @@ def _reachable(people, channels):
     if rules.Channel.WEBHOOK in channels:
         prefetch_related_objects(people, "home_branch")
     addresses = {rules.Channel.EMAIL: mail.address, rules.Channel.WEBHOOK: webhook.address}
-    return {
-        person.pk: [c for c in sorted(channels) if addresses[c](person)] for person in people
-    }
+    return {person.pk: [c for c in sorted(channels) if addresses[c](person)] for person in people}
 
 
 def mark_read(notice_id, *, by):

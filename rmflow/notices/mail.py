@@ -85,4 +85,3 @@ def message_id(delivery) -> str:
     """The same for each attempt, so that mail stores can drop a second copy."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<delivery-{delivery.pk}@{domain}>"
-

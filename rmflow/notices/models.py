@@ -84,16 +84,12 @@ class DeliveryQuerySet(models.QuerySet):
 
     def due(self, now):
         """What a worker may take at `now`: waiting, or left behind before it was handed over."""
-        rows = self.filter(
-            state__in=rules.OPEN, handed_over_at__isnull=True, next_try_at__lte=now
-        )
+        rows = self.filter(state__in=rules.OPEN, handed_over_at__isnull=True, next_try_at__lte=now)
         return rows.filter(notice__urgent=True) if rules.quiet(now) else rows
 
     def unanswered(self, now):
         """Handed over, but the worker did not live to write down the answer."""
-        return self.filter(
-            state=rules.State.SENDING, handed_over_at__isnull=False, next_try_at__lte=now
-        )
+        return self.filter(state=rules.State.SENDING, handed_over_at__isnull=False, next_try_at__lte=now)
 
 
 class Delivery(models.Model):
@@ -111,9 +107,7 @@ class Delivery(models.Model):
         verbose_name=_("notice"),
     )
     channel = models.CharField(_("channel"), max_length=10, choices=rules.Channel)
-    state = models.CharField(
-        _("state"), max_length=10, choices=rules.State, default=rules.State.PENDING
-    )
+    state = models.CharField(_("state"), max_length=10, choices=rules.State, default=rules.State.PENDING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_try_at = models.DateTimeField(_("next attempt"))
     handed_over_at = models.DateTimeField(_("handed over at"), null=True)
@@ -127,9 +121,7 @@ class Delivery(models.Model):
         verbose_name_plural = _("deliveries")
         constraints = [
             models.UniqueConstraint(fields=["notice", "channel"], name="delivery_once_a_channel"),
-            models.CheckConstraint(
-                condition=Q(state__in=rules.State.values), name="delivery_state_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=rules.State.values), name="delivery_state_known"),
             models.CheckConstraint(
                 condition=~Q(state=rules.State.SENT) | Q(sent_at__isnull=False),
                 name="delivery_sent_has_a_time",

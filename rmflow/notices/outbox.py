@@ -86,9 +86,7 @@ def hand_over(delivery):
 
 
 def _mine(delivery):
-    return Delivery.objects.filter(
-        pk=delivery.pk, state=State.SENDING, attempts=delivery.attempts
-    )
+    return Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, attempts=delivery.attempts)
 
 
 def _retry(delivery, error):
@@ -96,9 +94,7 @@ def _retry(delivery, error):
         return _settle(delivery, State.FAILED, error)
     later = timezone.now() + rules.pause(delivery.attempts)
     at = rules.not_before(later, urgent=delivery.notice.urgent)
-    _mine(delivery).update(
-        state=State.PENDING, next_try_at=at, handed_over_at=None, error=error[:120]
-    )
+    _mine(delivery).update(state=State.PENDING, next_try_at=at, handed_over_at=None, error=error[:120])
     return State.PENDING
 
 

@@ -11,7 +11,7 @@ import http.client
 import json
 import ssl
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
@@ -23,9 +23,9 @@ LATER = frozenset({408, 409, 423, 425, 429})
 
 
 def address(user) -> str:
-    """The webhook of the user's home branch, else the house's; empty when there is none."""
-    branch = user.home_branch
-    return (branch and branch.settings.get("webhook_url")) or settings.WEBHOOK_URL
+    """Where news for `user` is posted, `{branch}` being the home branch's code; empty: nowhere."""
+    code = user.home_branch.code if user.home_branch else ""
+    return settings.WEBHOOK_URL.replace("{branch}", quote(code, safe=""))
 
 
 def send(delivery, _hand_over):
@@ -58,7 +58,7 @@ def sign(body: bytes, at: int) -> str:
 
 
 def _allowed(url):
-    """The parts of `url`, when it is on the allow-list; the address may come from a branch's row."""
+    """The parts of `url`, when it is on the allow-list; settings alone do not suffice."""
     try:
         target = urlsplit(url)
         port = target.port
@@ -78,9 +78,7 @@ def _allowed(url):
 def _connection(target):
     if target.scheme == "https":
         context = ssl.create_default_context()
-        return http.client.HTTPSConnection(
-            target.hostname, target.port, timeout=TIMEOUT, context=context
-        )
+        return http.client.HTTPSConnection(target.hostname, target.port, timeout=TIMEOUT, context=context)
     return http.client.HTTPConnection(target.hostname, target.port, timeout=TIMEOUT)
 
 

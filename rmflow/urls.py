@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/", include("rmflow.portal.api")),
     path("", include("rmflow.portal.urls")),
     path("", include("rmflow.staff.urls")),
     path("admin/", admin.site.urls),

@@ -1,0 +1,85 @@
+"""Clients over the API: read only and masked; a phone or an ID number never leaves by this door."""
+
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from rmflow.privacy.actions import log
+
+from .models import Client
+from .rules import ClientType
+from .search import find
+
+
+class ClientSerializer(serializers.ModelSerializer):
+    """A person as the reader may see one."""
+
+    name = serializers.SerializerMethodField()
+    phone = serializers.CharField(source="masked_phone", read_only=True)
+    owner_name = serializers.CharField(source="owner.name", read_only=True, default="")
+    branch_code = serializers.CharField(source="branch.code", read_only=True)
+
+    class Meta:
+        model = Client
+        fields = (
+            "id",
+            "customer_no",
+            "name",
+            "salutation",
+            "phone",
+            "type",
+            "level",
+            "owner",
+            "owner_name",
+            "branch_code",
+            "do_not_contact",
+            "created_at",
+        )
+        read_only_fields = fields
+
+    def get_name(self, client) -> str:
+        return client.name_for(self.context["request"].user)
+
+
+class SearchSerializer(serializers.Serializer):
+    q = serializers.CharField(max_length=60)
+
+
+class ClientFilter(filters.FilterSet):
+    type = filters.ChoiceFilter(choices=ClientType)
+
+    class Meta:
+        model = Client
+        fields = ("type", "level", "owner", "branch")
+
+
+class ClientViewSet(viewsets.ReadOnlyModelViewSet):
+    """Clients in one's scope, masked; each reading of one is logged."""
+
+    serializer_class = ClientSerializer
+    filterset_class = ClientFilter
+    queryset = Client.objects.none()
+
+    def get_queryset(self):
+        return (
+            Client.objects.visible_to(self.request.user)
+            .select_related("owner", "branch")
+            .order_by("pinyin", "pk")
+        )
+
+    def retrieve(self, request, *args, **kwargs):
+        client = self.get_object()
+        log("view", by=request.user, obj=client, fields=["masked"], request=request)
+        return Response(self.get_serializer(client).data)
+
+    @extend_schema(request=SearchSerializer, responses=ClientSerializer(many=True))
+    @action(detail=False, methods=["post"], pagination_class=None, filterset_class=None)
+    def search(self, request):
+        """Find by number, name, pinyin initials or phone; posted, so that no number stands in a log."""
+        serializer = SearchSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        rows = find(request.user, serializer.validated_data["q"], limit=25)
+        log("search", by=request.user, object_type="clients.client", rows=len(rows), request=request)
+        return Response(self.get_serializer(rows, many=True).data)

@@ -1,0 +1,49 @@
+"""The API's addresses: /api/v1/ for machines of the bank, described at /api/schema/ and /api/docs/."""
+
+from django.urls import include, path
+from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.authtoken.models import Token
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from clients.api import ClientViewSet
+from followups.api import PlanItemViewSet
+from referrals.api import ReferralViewSet
+
+
+class TokenView(APIView):
+    """One's own API token: made and revoked only in a logged-in session, so that lockout, password
+    rules and the second factor hold for machines too. Making a new one ends the old one."""
+
+    authentication_classes = (SessionAuthentication,)
+
+    @extend_schema(
+        request=None,
+        responses={201: inline_serializer("NewToken", {"token": serializers.CharField()})},
+    )
+    def post(self, request):
+        Token.objects.filter(user=request.user).delete()
+        token = Token.objects.create(user=request.user)
+        return Response({"token": token.key}, status=201)
+
+    @extend_schema(request=None, responses={204: OpenApiResponse(description="Revoked")})
+    def delete(self, request):
+        Token.objects.filter(user=request.user).delete()
+        return Response(status=204)
+
+
+router = SimpleRouter()
+router.register("referrals", ReferralViewSet)
+router.register("clients", ClientViewSet)
+router.register("plan-items", PlanItemViewSet)
+
+urlpatterns = [
+    path("v1/token/", TokenView.as_view(), name="api-token"),
+    path("v1/", include(router.urls)),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+]

@@ -25,7 +25,9 @@ def _or(method: str, otherwise: Any) -> Any:
             return original(self, *args, **kwargs)
         except (RedisError, OSError) as error:
             level = logging.WARNING if isinstance(error, (Unreachable, OSError)) else logging.ERROR
-            log.log(level, "Valkey is away: %s of the cache was passed over (%s).", method, type(error).__name__)
+            log.log(
+                level, "Valkey is away: %s of the cache was passed over (%s).", method, type(error).__name__
+            )
             return otherwise(*args, **kwargs)
 
     return call

@@ -30,7 +30,7 @@ def short_dir(var: Path, parent: str) -> Path:
 
 def socket_dir(var: Path) -> Path:
     """Where the embedded servers of `var` listen."""
-    return short_dir(var, "/tmp")  # noqa: S108  # nosec B108: made with owner and mode checked
+    return short_dir(var, "/tmp")  # noqa: S108  # nosec B108
 
 
 def embedded_addresses(var: Path) -> dict[str, str]:
@@ -53,9 +53,7 @@ def valkey_urls(url: str) -> tuple[str, str]:
         broker = f"redis+socket://{parts.path}?{urlencode({'virtual_host': number})}"
         return broker, f"unix://{parts.path}?{urlencode({'db': number + 1})}"
     number = int(parts.path.strip("/") or 0)
-    return urlunsplit(parts._replace(path=f"/{number}")), urlunsplit(
-        parts._replace(path=f"/{number + 1}")
-    )
+    return urlunsplit(parts._replace(path=f"/{number}")), urlunsplit(parts._replace(path=f"/{number + 1}"))
 
 
 def new_secrets() -> dict[str, str]:

@@ -9,7 +9,7 @@ import contextlib
 import fcntl
 import os
 import signal
-import subprocess  # nosec B404: starts this module again
+import subprocess  # nosec B404
 import sys
 import time
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def _kept(var: Path) -> bool:
 def _start(var: Path) -> None:
     """Start a keeper of its own session and wait for its first words: ready, or what is wrong."""
     with (var / "log" / "keeper.log").open("ab") as log:
-        keeper = subprocess.Popen(  # noqa: S603  # nosec B603
+        keeper = subprocess.Popen(  # nosec B603
             [sys.executable, "-m", "rmflow.keeper", str(var)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess  # nosec B404: fixed programs, no shell input
+import subprocess  # nosec B404
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -64,13 +64,13 @@ class Account:
 
     def run(self, *command: Any) -> subprocess.CompletedProcess[str]:
         """Run a short command as this account."""
-        return subprocess.run(  # noqa: S603  # nosec B603
+        return subprocess.run(  # nosec B603
             [str(part) for part in command],
             capture_output=True,
             text=True,
             check=False,
             cwd="/",
-            preexec_fn=self.enter,  # noqa: PLW1509
+            preexec_fn=self.enter,
             **self.options,
         )
 
@@ -303,14 +303,14 @@ def _spawn(command: list[str], log: Path, end_with: int, account: Account) -> su
         tie()
 
     with log.open("ab") as out:
-        return subprocess.Popen(  # noqa: S603  # nosec B603
+        return subprocess.Popen(  # nosec B603
             command,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
             cwd="/",
             start_new_session=True,
-            preexec_fn=prepare,  # noqa: PLW1509
+            preexec_fn=prepare,
             **account.options,
         )
 

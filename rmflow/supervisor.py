@@ -7,7 +7,7 @@ supervisor is killed. The last one started is the first one stopped.
 import contextlib
 import os
 import signal
-import subprocess  # nosec B404: fixed programs, no shell input
+import subprocess  # nosec B404
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,13 +40,13 @@ class Service:
     def start(self) -> None:
         """Start it; its output goes to its log."""
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(  # noqa: S603  # nosec B603
+            self.process = subprocess.Popen(  # nosec B603
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509
+                preexec_fn=die_with_parent(signal.SIGTERM),
             )
 
     def running(self) -> bool:

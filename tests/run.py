@@ -98,8 +98,9 @@ def _snapshot(variables: dict[str, str]) -> Path | None:
     state = hashlib.sha256()
     for path in [ROOT / "requirements.txt", ROOT / "rmflow/settings.py", ROOT / "rmflow/servers.py"]:
         state.update(path.read_bytes())
-    for path in sorted(ROOT.glob("rmflow/*/migrations/*")) + sorted(ROOT.glob("rmflow/*/data/*")):
-        if path.is_file():
+    for folder in ("migrations", "data"):
+        laid = [*ROOT.glob(f"rmflow/*/{folder}/*"), *ROOT.glob(f"[a-z]*/{folder}/*")]
+        for path in sorted(path for path in laid if path.is_file()):
             state.update(path.name.encode() + path.read_bytes())
     ready = MEMORY / f"rmflow-ready-{os.geteuid()}-{state.hexdigest()[:12]}"
     if ready.exists():

@@ -99,7 +99,7 @@ def test_an_hour_in_another_time_zone_is_shown_in_the_banks(calendar):
 def test_the_tooltip_shows_how_the_days_were_counted(calendar):
     title = chip(date(2026, 10, 12), TODAY, calendar)["title"]
     assert title.split(" · ")[0].startswith("9 Oct")
-    assert "make-up 2" in title
+    assert "work 2" in title
     assert title.split(" · ")[2].endswith("off")
     far = chip(date(2026, 11, 30), TODAY, calendar)["title"]
     assert far == f"{calendar.between(TODAY, date(2026, 11, 30))} working days from 8 Oct to 30 Nov"

@@ -167,5 +167,5 @@ def _line(line) -> str:
     if line.number is None:
         return f"{day} {pgettext('calendar mark', 'off')}"
     if line.kind == "make_up":
-        return f"{day} {pgettext('calendar mark', 'make-up')} {line.number}"
+        return f"{day} {pgettext('calendar mark', 'work')} {line.number}"
     return f"{day} {line.number}"

@@ -40,9 +40,7 @@ class Sitting(models.Model):
     class Meta:
         verbose_name = _("Sitting")
         verbose_name_plural = _("Sittings")
-        constraints = [
-            models.UniqueConstraint(fields=["user", "device"], name="sitting_once_per_device")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "device"], name="sitting_once_per_device")]
 
     def __str__(self):
         return f"{self.user_id} {self.device}"

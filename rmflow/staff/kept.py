@@ -28,10 +28,7 @@ def seal(request):
     """The posted form as one sealed text; "" when there is nothing to keep or no known owner."""
     owner = owner_of(request)
     fields = [
-        [name, value]
-        for name, values in request.POST.lists()
-        if not NEVER.search(name)
-        for value in values
+        [name, value] for name, values in request.POST.lists() if not NEVER.search(name) for value in values
     ]
     if not fields or owner is None:
         return ""

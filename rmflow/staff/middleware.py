@@ -64,9 +64,9 @@ class SignedIn(LoginRequiredMiddleware):
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         user = request.user
-        if user.is_authenticated and not getattr(view_func, "before_password", False):
-            if user.must_change_password or passwords.is_too_old(user, timezone.now()):
-                return self._to_password(request)
+        bound = user.is_authenticated and not getattr(view_func, "before_password", False)
+        if bound and (user.must_change_password or passwords.is_too_old(user, timezone.now())):
+            return self._to_password(request)
         return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(self, request, view_func):

@@ -36,9 +36,7 @@ class BranchQuerySet(models.QuerySet):
         return self.filter(path__startswith=branch.path)
 
 
-@pghistory.track(
-    pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
-)
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Branch(models.Model):
     """A node of the bank's tree: head office → region → city → branch (网点 / 理财中心)."""
 
@@ -117,8 +115,7 @@ class UserQuerySet(models.QuerySet):
         held = RoleHolding.objects.current(day).filter(role__in=roles)
         at_home = held.filter(branch_id=branch_id).values("user_id")
         return self.active().filter(
-            Q(pk__in=at_home)
-            | Q(duty_branch_id=branch_id, duty_on=day, pk__in=held.values("user_id"))
+            Q(pk__in=at_home) | Q(duty_branch_id=branch_id, duty_on=day, pk__in=held.values("user_id"))
         )
 
     def visible_to(self, user):
@@ -227,12 +224,7 @@ class User(AbstractBaseUser):
         """Roles held today, with their branches: one query per request."""
         if not self.is_active:
             return []
-        return list(
-            RoleHolding.objects.current()
-            .filter(user=self)
-            .select_related("branch")
-            .order_by("pk")
-        )
+        return list(RoleHolding.objects.current().filter(user=self).select_related("branch").order_by("pk"))
 
     @property
     def roles(self):
@@ -240,9 +232,7 @@ class User(AbstractBaseUser):
 
     def has(self, permission):
         """Whether any role held today allows `permission` somewhere."""
-        return any(
-            permission in ROLE_PERMISSIONS[holding.role] for holding in self.holdings
-        )
+        return any(permission in ROLE_PERMISSIONS[holding.role] for holding in self.holdings)
 
     @property
     def works_elsewhere(self):
@@ -269,9 +259,7 @@ class User(AbstractBaseUser):
     # What Django's admin asks. Model by model, the ModelAdmins answer from the matrix.
     @property
     def is_staff(self):
-        return self.has(Permission.MANAGE_REFERENCE) or self.has(
-            Permission.MANAGE_ROLES
-        )
+        return self.has(Permission.MANAGE_REFERENCE) or self.has(Permission.MANAGE_ROLES)
 
     def has_perm(self, perm, obj=None):
         return self.is_staff
@@ -293,24 +281,16 @@ class RoleHoldingQuerySet(models.QuerySet):
         )
 
 
-@pghistory.track(
-    pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
-)
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class RoleHolding(models.Model):
     """One role, held by one person at one branch from a day to a day (both included)."""
 
-    user = models.ForeignKey(
-        User, models.CASCADE, related_name="role_holdings", verbose_name=_("Employee")
-    )
+    user = models.ForeignKey(User, models.CASCADE, related_name="role_holdings", verbose_name=_("Employee"))
     role = models.CharField(_("Role"), max_length=20, choices=Role)
-    branch = models.ForeignKey(
-        Branch, models.PROTECT, related_name="+", verbose_name=_("Branch")
-    )
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name=_("Branch"))
     valid_from = models.DateField(_("From"), default=bank_today)
     valid_to = models.DateField(_("To"), null=True, blank=True)
-    granted_by = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    granted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = RoleHoldingQuerySet.as_manager()
 

@@ -88,9 +88,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.REVEAL_CLIENT,
         }
     ),
-    Role.MARKETING_MANAGER: frozenset(
-        {_P.FILE_REFERRAL, _P.WORK_FOLLOW_UP, _P.SEE_CLIENTS, _P.EDIT_CLIENT}
-    ),
+    Role.MARKETING_MANAGER: frozenset({_P.FILE_REFERRAL, _P.WORK_FOLLOW_UP, _P.SEE_CLIENTS, _P.EDIT_CLIENT}),
     Role.BRANCH_HEAD: frozenset(
         {
             _P.SEE_REFERRALS,
@@ -178,9 +176,7 @@ class Scope:
         if self.everywhere:
             return Q()
         prefix = f"{field}__" if field else ""
-        reach = Q(
-            **{f"{prefix}pk__in" if not field else f"{field}_id__in": self.branch_ids}
-        )
+        reach = Q(**{f"{prefix}pk__in" if not field else f"{field}_id__in": self.branch_ids})
         for path in self.paths:
             reach |= Q(**{f"{prefix}path__startswith": path})
         return reach

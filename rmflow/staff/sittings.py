@@ -34,9 +34,7 @@ def begin(request, user):
         session.create()
     session[SIGNED_IN] = session[SEEN] = int(time.time())
     device = device_of(request)
-    Sitting.objects.get_or_create(
-        user=user, device=device, defaults={"session_key": session.session_key}
-    )
+    Sitting.objects.get_or_create(user=user, device=device, defaults={"session_key": session.session_key})
     sitting = Sitting.objects.select_for_update().get(user=user, device=device)
     if sitting.session_key != session.session_key:
         _end(sitting.session_key, "other_device")
@@ -65,7 +63,7 @@ def why_ended(request):
 
 
 def over(session):
-    """"idle" or "absolute" when the session has had its time, else "" ; stamps unstamped ones."""
+    """ "idle" or "absolute" when the session has had its time, else "" ; stamps unstamped ones."""
     now = time.time()
     if SIGNED_IN not in session:
         session[SIGNED_IN] = session[SEEN] = int(now)

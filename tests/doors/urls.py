@@ -48,9 +48,7 @@ class Storing(APIView):
 
     @transaction.atomic
     def post(self, request):
-        JobRun.objects.create(
-            name=request.data["name"], started_at="2026-10-08T09:00Z", did=request.data
-        )
+        JobRun.objects.create(name=request.data["name"], started_at="2026-10-08T09:00Z", did=request.data)
 
 
 urlpatterns = [

@@ -49,9 +49,7 @@ def test_a_form_sent_too_late_comes_back_after_the_login(teller, expired):
     page = client.post("/t/note/?from=desk", {**TYPED, "password": "never"})
     assert page.status_code == 401
     assert "13800138000" not in page.content.decode(), "it is sealed, not merely hidden"
-    again = client.post(
-        "/login/", {"username": teller.employee_no, "password": PASSWORD, **hidden(page)}
-    )
+    again = client.post("/login/", {"username": teller.employee_no, "password": PASSWORD, **hidden(page)})
     assert again.status_code == 200
     assert 'action="/t/note/?from=desk"' in again.content.decode()
     fields = hidden(again)
@@ -83,17 +81,13 @@ def test_it_survives_a_password_that_is_due(teller, expired):
 def test_another_person_at_the_same_device_neither_sees_nor_sends_it(teller, lobby, expired):
     client = expired(teller)
     page = client.post("/t/note/", TYPED)
-    answer = client.post(
-        "/login/", {"username": lobby.employee_no, "password": PASSWORD, **hidden(page)}
-    )
+    answer = client.post("/login/", {"username": lobby.employee_no, "password": PASSWORD, **hidden(page)})
     assert (answer.status_code, answer.url) == (302, "/")
 
 
 def test_a_forged_or_broken_seal_is_ignored(teller):
     for seal in ["x", "gAAAAA==", "é"]:
-        answer = Client().post(
-            "/login/", {"username": "100101", "password": PASSWORD, "kept": seal}
-        )
+        answer = Client().post("/login/", {"username": "100101", "password": PASSWORD, "kept": seal})
         assert answer.status_code == 302
 
 

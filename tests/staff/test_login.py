@@ -160,9 +160,7 @@ def test_the_admin_has_no_login_of_its_own(teller, security_admin):
     assert Client().get("/admin/login/").url.startswith("/login/")
     client = Client()
     client.force_login(teller)
-    answer = client.post(
-        "/admin/login/", {"username": security_admin.employee_no, "password": PASSWORD}
-    )
+    answer = client.post("/admin/login/", {"username": security_admin.employee_no, "password": PASSWORD})
     assert answer.status_code == 403
     assert client.session["_auth_user_id"] == str(teller.pk)
 

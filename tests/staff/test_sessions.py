@@ -117,7 +117,9 @@ def test_who_leaves_is_out_at_once(teller, admin_user, logged_in):
     assert not alive(client)
 
 
-def test_the_session_costs_no_extra_query_while_nothing_changes(teller, logged_in, django_assert_max_num_queries):
+def test_the_session_costs_no_extra_query_while_nothing_changes(
+    teller, logged_in, django_assert_max_num_queries
+):
     client = logged_in(teller)
     alive(client)
     with django_assert_max_num_queries(1):  # the user; the session comes from Valkey

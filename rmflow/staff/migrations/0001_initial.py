@@ -4,9 +4,10 @@ import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
-import rmflow.staff.models
 from django.conf import settings
 from django.db import migrations, models
+
+import rmflow.staff.models
 
 
 class Migration(migrations.Migration):

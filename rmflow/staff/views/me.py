@@ -30,9 +30,7 @@ def availability(request):
     if not htmx.wants_fragment(request):
         return HttpResponseRedirect(_back(request))
     context = {"staff": request.user, "form": form}
-    return render(
-        request, "staff/_availability.html", context, status=200 if form.is_valid() else 422
-    )
+    return render(request, "staff/_availability.html", context, status=200 if form.is_valid() else 422)
 
 
 def duty(request):
@@ -72,9 +70,7 @@ def language(request):
         response = HttpResponse(status=204, headers={"HX-Refresh": "true"})
     else:
         response = HttpResponseRedirect(_back(request))
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 24 * 3600, samesite="Lax"
-    )
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 24 * 3600, samesite="Lax")
     return response
 
 

@@ -1,7 +1,7 @@
 """Staff and their rights, for the administrators: accounts, roles, locks."""
 
-from axes.models import AccessAttempt
 from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator

@@ -13,8 +13,7 @@ from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -139,9 +138,7 @@ def go_on(request, user):
 
 def in_place_done(request):
     """204 and the fresh token: the page goes on by itself."""
-    return HttpResponse(
-        status=204, headers={"X-CSRFToken": get_token(request), "HX-Signed-In": "1"}
-    )
+    return HttpResponse(status=204, headers={"X-CSRFToken": get_token(request), "HX-Signed-In": "1"})
 
 
 def signed_in_already(request):
@@ -210,10 +207,8 @@ def lock_message(employee_no):
     """Locked, and for how many minutes more."""
     minutes = minutes_left(employee_no)
     return ngettext(
-        "Locked after five failures. Try again in {minutes} minute, "
-        "or ask the security administrator.",
-        "Locked after five failures. Try again in {minutes} minutes, "
-        "or ask the security administrator.",
+        "Locked after five failures. Try again in {minutes} minute, or ask the security administrator.",
+        "Locked after five failures. Try again in {minutes} minutes, or ask the security administrator.",
         minutes,
     ).format(minutes=minutes)
 

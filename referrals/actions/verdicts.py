@@ -6,8 +6,10 @@ from django.utils.translation import gettext as _
 from clients import actions as clients
 from clients.rules import ClientType
 from followups import actions as followups
+from followups.rules import check_plan_day
 from rmflow.staff.actions import set_availability
 from rmflow.staff.models import User
+from rmflow.workdays import clock
 from rmflow.workflow import Conflict
 
 from ..models import Diversion
@@ -33,6 +35,8 @@ def judge(
 
     An ordinary client is diverted (counted) to `destination`. Returns (referral, verdict).
     """
+    if first.get("agreed_on"):
+        check_plan_day(first["agreed_on"], today=clock.today(), field="agreed_on")
     referral = reception.locked(referral_id, by=by)
     if referral.manager_id != by.pk and referral.reception != Reception.WAITING:
         raise Conflict(_("Only the manager who received the client decides the type."))

@@ -1,0 +1,1 @@
+"""Doors of the referrals: the desk, the lists and slips, the reception."""

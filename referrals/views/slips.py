@@ -1,0 +1,168 @@
+"""One slip: its page, and the steps a person may make on it."""
+
+from django.contrib import messages
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from clients.models import Client
+from rmflow.doors import htmx
+from rmflow.staff.permissions import Permission, scope
+from rmflow.workdays import clock
+from rmflow.workflow import Refused
+
+from .. import actions, rows, rules, stats
+from ..actions.reception import may
+from ..forms import StepForm
+from ..models import Referral
+from ..rules import Guidance, Reception, Status
+
+STEPS = frozenset(rules.TRANSITIONS)
+
+
+def found(user, pk):
+    """The slip with everything its page shows; DoesNotExist (404) outside one's scope."""
+    return (
+        Referral.objects.visible_to(user)
+        .select_related("client", "referrer", "manager", "branch", "sender_branch", "home_branch", "day", "follow_up")
+        .with_outcome()
+        .get(pk=pk)
+    )
+
+
+@require_GET
+def slip(request, pk):
+    """The slip: state and next step, its columns, its history, the steps one may make."""
+    return _page(request, found(request.user, pk))
+
+
+def _page(request, slip, *, refusal=None, status=200):
+    user = request.user
+    sees_client = slip.client.is_looked_after_by(user) or scope(user, Permission.SEE_CLIENTS).covers(slip.branch)
+    context = {
+        "slip": slip,
+        "name": slip.client.name_for(user),
+        "badge": rows.badge(slip),
+        "next_step": rows.next_step(slip),
+        "outcome": rows.outcome(slip),
+        "steps": rows.steps(stats.timeline(slip)),
+        "may": {name: may(name, slip, user) for name in STEPS},
+        "may_receive": _may_receive(slip, user),
+        "may_withdraw": _may_withdraw(slip, user),
+        "may_take": _may_take(slip, user),
+        "may_guide": slip.reception == Reception.MET and slip.manager_id == user.pk and not slip.onward,
+        "client_url": f"/clients/{slip.client_id}/" if sees_client and _visible(slip, user) else "",
+        "onward": Guidance(slip.onward).label if slip.onward else "",
+        "onward_choices": Guidance.choices[1:],
+        "refusal": refusal,
+    }
+    context["colleagues"] = _colleagues(slip, context["may"])
+    return render(request, "referrals/slip.html", context, status=status)
+
+
+def _visible(slip, user):
+    return Client.objects.visible_to(user).filter(pk=slip.client_id).exists()
+
+
+def _colleagues(slip, allowed):
+    """Managers the client may be offered to: those who are here, the present one apart."""
+    if not (allowed["offer"] or allowed["decline"]):
+        return []
+    people = stats.managers(slip.branch_id, now=clock.now())
+    return [p for p in people if p.pk != slip.manager_id and p.availability != p.Availability.OUT]
+
+
+def _may_receive(slip, user):
+    received = slip.reception in (Reception.ACCEPTED, Reception.MET) and slip.outcome is None
+    return slip.status == Status.REFERRED and received and slip.manager_id == user.pk
+
+
+def _may_withdraw(slip, user):
+    if slip.referrer_id != user.pk or slip.reception in (Reception.ACCEPTED, Reception.MET):
+        return False
+    return rules.STATUS_TRANSITIONS["withdraw"].allows(slip.status) and slip.day.closed_at is None
+
+
+def _may_take(slip, user):
+    if slip.status != Status.TO_FOLLOW_UP or slip.manager_id is not None:
+        return False
+    return scope(user, Permission.WORK_REFERRAL).covers(slip.branch)
+
+
+DONE = {
+    "accept": lambda: _("You are receiving the client"),
+    "decline": lambda: _("Passed on"),
+    "offer": lambda: _("Offered to another manager"),
+    "meet": lambda: _("Meeting noted"),
+    "leave": lambda: _("Noted that the client has left"),
+}
+
+
+@require_POST
+def step(request, pk, name):
+    """One transition of the reception. Who comes second reads who was first, beside the fresh slip."""
+    if name not in STEPS:
+        raise Referral.DoesNotExist
+    form = StepForm(request.POST)
+    if not form.is_valid():
+        raise Refused(_("Choose the manager who receives the client."))
+    data = form.cleaned_data
+    try:
+        slip = actions.perform(name, pk, by=request.user, to=data["to"], note=data["note"])
+    except Refused as refusal:
+        return _lost(request, pk, refusal)
+    if name == "accept":
+        return htmx.redirect(request, reverse("referrals:receive", args=[slip.pk]))
+    return _done(request, slip, DONE[name]())
+
+
+def _done(request, slip, text):
+    """A message; the live parts of the page then ask for what is new."""
+    if not htmx.wants_fragment(request):
+        messages.success(request, text)
+        return htmx.redirect(request, reverse("referrals:slip", args=[slip.pk]))
+    response = render(request, "components/_toast.html", {"text": text})
+    response["HX-Trigger-After-Swap"] = "rmflow:news"
+    return response
+
+
+def _lost(request, pk, refusal):
+    """A refusal beside the fresh state of the slip."""
+    if not htmx.wants_fragment(request):
+        return _page(request, found(request.user, pk), refusal=refusal.message, status=422)
+    response = render(
+        request, "components/_toast.html", {"text": refusal.message, "state": "past"}, status=422
+    )
+    response["HX-Trigger-After-Swap"] = "rmflow:news"
+    return response
+
+
+@require_POST
+def withdraw(request, pk):
+    """The sender takes a slip back, with a reason."""
+    try:
+        slip = actions.withdraw(pk, by=request.user, reason=request.POST.get("note", "")[: rules.NOTE_LENGTH])
+    except Refused as refusal:
+        return _lost(request, pk, refusal)
+    return _done(request, slip, _("Referral withdrawn"))
+
+
+@require_POST
+def take(request, pk):
+    """A manager takes a slip out of the duty queue; the first one has it."""
+    try:
+        slip = actions.take(pk, by=request.user)
+    except Refused as refusal:
+        return _lost(request, pk, refusal)
+    return _done(request, slip, _("Taken on; the first contact is on your plan"))
+
+
+@require_POST
+def guide_on(request, pk):
+    """Where the manager guides the client next."""
+    try:
+        slip = actions.guide_on(pk, by=request.user, onward=request.POST.get("onward", ""))
+    except Refused as refusal:
+        return _lost(request, pk, refusal)
+    return _done(request, slip, _("Guided on: {place}").format(place=Guidance(slip.onward).label))

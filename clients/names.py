@@ -47,9 +47,7 @@ def syllables(name: str) -> tuple[str, ...]:
     given = name[len(family) :]
     read = SURNAME_READINGS.get(family)
     first = [read] if read else lazy_pinyin(family, style=Style.NORMAL)
-    return tuple(
-        part.strip().lower() for part in [*first, *lazy_pinyin(given)] if part.strip()
-    )
+    return tuple(part.strip().lower() for part in [*first, *lazy_pinyin(given)] if part.strip())
 
 
 def sort_key(name: str) -> str:

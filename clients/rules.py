@@ -56,12 +56,79 @@ class TimelineKind(TextChoices):
 
 
 #: Types after which a follow-up record is worked (deck 23).
-TO_FOLLOW_UP = frozenset(
-    {ClientType.EXISTING_POTENTIAL, ClientType.PROSPECTIVE_PREMIUM}
-)
+TO_FOLLOW_UP = frozenset({ClientType.EXISTING_POTENTIAL, ClientType.PROSPECTIVE_PREMIUM})
 
 #: A verdict "ordinary" suppresses new referrals of the same person for so many days (deck 28).
 ORDINARY_SUPPRESSES_DAYS = 90
+
+
+#: Results of a contact (followups.rules.FAILED) that reached nobody: no "last contact".
+NOT_REACHED = frozenset({"no_answer", "wrong_number"})
+
+#: Duplicate checks a person may ask for in a day, so that they do not become a directory.
+REPEAT_CHECKS_A_DAY = 60
+
+#: Below this age data are kept with a guardian's consent only (Personal Information Protection Law, art. 31).
+ADULT_FOR_CONSENT = 14
+
+#: The filters of the timeline: each shows some kinds.
+TIMELINE_GROUPS = {
+    "contacts": (
+        pgettext_lazy("timeline", "Contacts"),
+        (
+            TimelineKind.CONTACT,
+            TimelineKind.APPOINTMENT,
+            TimelineKind.FOLLOW_UP,
+            TimelineKind.FOLLOW_UP_CLOSED,
+        ),
+    ),
+    "referrals": (
+        pgettext_lazy("timeline", "Referrals"),
+        (
+            TimelineKind.REGISTERED,
+            TimelineKind.REFERRED,
+            TimelineKind.ACCEPTED,
+            TimelineKind.MET,
+            TimelineKind.DECLINED,
+            TimelineKind.LEFT,
+            TimelineKind.WITHDRAWN,
+        ),
+    ),
+    "type": (
+        pgettext_lazy("timeline", "Type and archive"),
+        (TimelineKind.VERDICT, TimelineKind.ARCHIVE, TimelineKind.OWNER),
+    ),
+    "record": (pgettext_lazy("timeline", "Record"), (TimelineKind.CONSENT, TimelineKind.DATA)),
+}
+
+
+def check_birth_date(born, *, today):
+    """Refuse a date of birth in the future or more than 120 years ago."""
+    if born is None:
+        return
+    if born > today:
+        raise Refused(_("A date of birth cannot lie in the future."), field="birth_date")
+    if born.year < today.year - 120:
+        raise Refused(_("Nobody is that old; check the year of birth."), field="birth_date")
+
+
+def born_on(resident_number: str) -> datetime.date:
+    """The date of birth in a checked 18-digit resident ID number."""
+    return datetime.date(int(resident_number[6:10]), int(resident_number[10:12]), int(resident_number[12:14]))
+
+
+def age(born, *, today) -> int:
+    """Whole years on `today`."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def check_basis(basis: str, born, *, today) -> None:
+    """Data of a child need the consent of a guardian (B-22)."""
+    if born and age(born, today=today) < ADULT_FOR_CONSENT and basis != "guardian_consent":
+        raise Refused(
+            _("This client is younger than {n}; a guardian must consent.").format(n=ADULT_FOR_CONSENT),
+            field="notice_basis",
+        )
 
 
 def check_verdict(client_type: str, level: str = "") -> None:
@@ -69,9 +136,7 @@ def check_verdict(client_type: str, level: str = "") -> None:
     if client_type not in set(ClientType.values) - {ClientType.UNJUDGED}:
         raise Refused(_("Choose the client's type."), field="type")
     if level and client_type != ClientType.EXISTING_PREMIUM:
-        raise Refused(
-            _("Only an existing premium client is core or regular."), field="level"
-        )
+        raise Refused(_("Only an existing premium client is core or regular."), field="level")
     if level and level not in Level.values:
         raise Refused(_("Choose core or regular."), field="level")
 

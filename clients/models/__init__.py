@@ -1,0 +1,15 @@
+"""Persons and what is kept about them."""
+
+from .person import Client, ClientQuerySet, kept_history
+from .records import Archive, FileSerial, MonthlyBalance, TimelineEntry, Verdict
+
+__all__ = [
+    "Archive",
+    "Client",
+    "ClientQuerySet",
+    "FileSerial",
+    "MonthlyBalance",
+    "TimelineEntry",
+    "Verdict",
+    "kept_history",
+]

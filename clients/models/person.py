@@ -1,0 +1,258 @@
+"""Persons.
+
+`Client` holds every person, client or prospect. Phone, ID number and address are stored once, here,
+encrypted; look-ups go through keyed hashes (blind indexes). Slips, records and complaints point here.
+"""
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from rmflow.privacy import blind, masks
+from rmflow.privacy.fields import EncryptedField
+from rmflow.privacy.models import ConsentBasis
+from rmflow.privacy.normal import IdKind
+from rmflow.staff.permissions import Permission, scope
+
+from .. import names
+from ..rules import ClientType, Level, Salutation, addressed_as
+
+
+class Changed(pgtrigger.Condition):
+    """Any column but `exclude` differs; in SQL, since encrypted fields take no lookups."""
+
+    def __init__(self, exclude):
+        self.exclude = exclude
+
+    def resolve(self, model):
+        columns = [f.column for f in model._meta.concrete_fields if f.name not in self.exclude]
+        old, new = (", ".join(f'{row}."{column}"' for column in columns) for row in ("OLD", "NEW"))
+        return f"ROW({old}) IS DISTINCT FROM ROW({new})"
+
+
+def kept_history(name, exclude=()):
+    """Keep every version of a row, bulk and raw SQL writes included, in the model `name` (`row.history`)."""
+    return pghistory.track(
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(condition=Changed(exclude)) if exclude else pghistory.UpdateEvent(),
+        pghistory.DeleteEvent(),
+        model_name=name,
+        obj_field=pghistory.ObjForeignKey(related_name="history"),
+        exclude=list(exclude),
+    )
+
+
+class ClientQuerySet(models.QuerySet):
+    """Persons, as staff ask for them."""
+
+    def visible_to(self, user):
+        """Those of one's branches, and those one looks after wherever they are."""
+        return self.filter(scope(user, Permission.SEE_CLIENTS).q("branch") | Q(owner=user) | Q(backup=user))
+
+    def of_branches(self, user):
+        """Those of the branches `user` reaches; the list of a branch, without one's own elsewhere."""
+        return self.filter(scope(user, Permission.SEE_CLIENTS).q("branch"))
+
+    def looked_after_by(self, user):
+        """One's own: as manager or as backup, wherever they are."""
+        return self.filter(Q(owner=user) | Q(backup=user))
+
+    def with_phone(self, phone):
+        """Everybody with this whole phone number; families share one."""
+        return self.filter(phone_hash=blind.blind_index("phone", phone))
+
+    def with_id_number(self, number):
+        return self.filter(id_hash=blind.blind_index("id", number))
+
+
+@kept_history("ClientHistory", exclude=["last_contact_at"])
+class Client(models.Model):
+    """A person the bank meets: client or prospect (spec "Persons")."""
+
+    customer_no = models.CharField(_("Customer number"), max_length=24, unique=True, null=True, blank=True)
+    # Collation C: prefixes and order come from one index, whatever the server's own collation is.
+    name = models.CharField(_("Name"), max_length=50, blank=True, db_collation="C")
+    pinyin = models.CharField(max_length=80, blank=True, editable=False, db_collation="C")
+    initials = models.CharField(max_length=20, blank=True, editable=False, db_collation="C")
+    salutation = models.CharField(_("Salutation"), max_length=6, choices=Salutation, blank=True)
+    birth_date = models.DateField(_("Date of birth"), null=True, blank=True)
+    occupation = models.CharField(_("Occupation"), max_length=30, blank=True)
+    education = models.CharField(_("Education"), max_length=30, blank=True)
+    marital_status = models.CharField(_("Marital status"), max_length=20, blank=True)
+
+    id_kind = models.CharField(_("Kind of ID"), max_length=20, choices=IdKind, blank=True)
+    id_number = EncryptedField(_("ID number"), blank=True)
+    id_hash = models.CharField(max_length=32, blank=True, editable=False)
+    phone = EncryptedField(_("Phone"), blank=True)
+    phone_hash = models.CharField(max_length=32, blank=True, editable=False)
+    phone_tail = models.CharField(max_length=32, blank=True, editable=False)
+    address = EncryptedField(_("Address"), blank=True)
+    notice_version = models.CharField(_("Notice version"), max_length=20, blank=True)
+    notice_at = models.DateTimeField(_("Notice given at"), null=True, blank=True)
+    notice_basis = models.CharField(_("Basis"), max_length=20, choices=ConsentBasis, blank=True)
+    do_not_contact = models.BooleanField(_("Do not contact"), default=False)
+
+    type = models.CharField(_("Type"), max_length=20, choices=ClientType, default=ClientType.UNJUDGED)
+    level = models.CharField(_("Core or regular"), max_length=8, choices=Level, blank=True)
+    branch = models.ForeignKey(
+        "staff.Branch",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,  # client_branch_pinyin begins with it
+        verbose_name=_("Home branch"),
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # client_owner
+        verbose_name=_("Manager"),
+    )
+    backup = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # client_backup
+        verbose_name=_("Backup manager"),
+    )
+    introducer = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="introduced")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    #: When the client was last reached; set by `actions.reached`, not part of the history.
+    last_contact_at = models.DateTimeField(_("Last reached"), null=True, blank=True, editable=False)
+
+    #: What `privacy.actions.reveal` may show beside the encrypted fields.
+    REVEALABLE = ("name", "birth_date")
+
+    objects = ClientQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Client")
+        verbose_name_plural = _("Clients")
+        indexes = [
+            models.Index(fields=["branch", "pinyin", "id"], name="client_branch_pinyin"),
+            models.Index(fields=["branch", "initials", "pinyin", "id"], name="client_branch_initials"),
+            models.Index(fields=["branch", "name", "id"], name="client_branch_name"),
+            models.Index(fields=["branch", "type", "pinyin", "id"], name="client_branch_type"),
+            models.Index(fields=["branch", "last_contact_at", "id"], name="client_branch_contact"),
+            models.Index(fields=["pinyin", "id"], name="client_pinyin"),
+            models.Index(
+                fields=["owner", "pinyin", "id"],
+                name="client_owner",
+                condition=Q(owner__isnull=False),
+            ),
+            models.Index(
+                fields=["backup"],
+                name="client_backup",
+                condition=Q(backup__isnull=False),
+            ),
+            models.Index(fields=["phone_hash"], name="client_phone", condition=~Q(phone_hash="")),
+            models.Index(
+                fields=["branch", "phone_tail"],
+                name="client_tail",
+                condition=~Q(phone_tail=""),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["id_kind", "id_hash"],
+                condition=~Q(id_hash=""),
+                name="client_id_once",
+                violation_error_message=_("This ID number is already on record."),
+            ),
+            models.CheckConstraint(
+                condition=Q(phone_hash="")
+                | (~Q(notice_version="") & ~Q(notice_basis="") & Q(notice_at__isnull=False)),
+                name="client_phone_needs_notice",
+                violation_error_message=_("A phone is kept only with the notice and its basis."),
+            ),
+            models.CheckConstraint(
+                condition=Q(type__in=ClientType.values),
+                name="client_type_known",
+                violation_error_message=_("Choose the client's type."),
+            ),
+            models.CheckConstraint(
+                condition=Q(level="") | Q(type="existing_premium"),
+                name="client_level_of_premium",
+                violation_error_message=_("Only an existing premium client is core or regular."),
+            ),
+            models.CheckConstraint(
+                condition=Q(backup__isnull=True) | ~Q(backup=models.F("owner")),
+                name="client_backup_is_another",
+                violation_error_message=_("The backup must be another person than the manager."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.addressed_as
+
+    def put_name(self, name):
+        """Set the name with its sort and search keys."""
+        self.name = name
+        self.pinyin = names.sort_key(name)
+        self.initials = names.initials(name)
+
+    def put_phone(self, phone):
+        """Set the normalised phone with its look-up keys."""
+        self.phone = phone
+        self.phone_hash = blind.blind_index("phone", phone) if phone else ""
+        self.phone_tail = blind.tail_index(phone) if phone else ""
+
+    def put_id_number(self, kind, number):
+        """Set the normalised ID number with its look-up key."""
+        self.id_kind = kind if number else ""
+        self.id_number = number
+        self.id_hash = blind.blind_index("id", number) if number else ""
+
+    @property
+    def addressed_as(self):
+        """刘女士: what others may read."""
+        return addressed_as(self.name, self.salutation)
+
+    def is_looked_after_by(self, user):
+        """Whether `user` may read the name in full: the manager or the backup."""
+        return user.pk in (self.owner_id, self.backup_id)
+
+    def may_be_shown_to(self, user):
+        """Whether `user` may ask for what is masked (domain-rules §4.3): the manager or the backup, a
+        manager of the branch while nobody looks after the client, the head and the supervisor."""
+        if not user.has(Permission.REVEAL_CLIENT):
+            return False
+        if self.is_looked_after_by(user):
+            return True
+        needed = Permission.ASSIGN_CLIENT if self.owner_id else Permission.REVEAL_CLIENT
+        return scope(user, needed).covers(self.branch)
+
+    def may_be_edited_by(self, user):
+        """Whether `user` may change the record: manager or backup; the branch's managers while unowned."""
+        if self.is_looked_after_by(user):
+            return user.has(Permission.EDIT_CLIENT)
+        return self.owner_id is None and scope(user, Permission.EDIT_CLIENT).covers(self.branch)
+
+    def name_for(self, user):
+        """The name as `user` may read it (spec "Who uses it")."""
+        if self.name and self.is_looked_after_by(user):
+            return self.name
+        return masks.mask_name(self.name) if self.name else self.addressed_as
+
+    @property
+    def masked_phone(self):
+        return masks.mask_phone(self.phone)
+
+    @property
+    def masked_id_number(self):
+        return masks.mask_id(self.id_number)
+
+    @property
+    def masked_address(self):
+        return masks.mask_address(self.address)

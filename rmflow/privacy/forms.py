@@ -23,7 +23,11 @@ class RevealForm(forms.Form):
 class LogFilter(forms.Form):
     """Which events the auditor reads."""
 
-    day = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(
+        label=_("Day"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),  # what browsers take, in every language
+    )
     employee = forms.CharField(label=_("Employee number"), required=False, max_length=20)
     kind = forms.ChoiceField(
         label=_("Kind"),

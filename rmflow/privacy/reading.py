@@ -1,6 +1,7 @@
 """Words for what the log says: shared by the auditor's page and the command."""
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from rmflow.staff.models import Branch
@@ -23,7 +24,7 @@ def event(row):
         "branch": row.branch.name if row.branch else "",
         "kind": row.get_kind_display(),
         "object": f"{what} {row.object_id or ''}".strip(),
-        "fields": ", ".join(row.fields),
+        "fields": ", ".join(_field_name(row.object_type, name) for name in row.fields),
         "purpose": row.get_purpose_display() if row.purpose else "",
         "note": row.note,
         "occasion": row.item_key,
@@ -38,6 +39,13 @@ def _name_of(label):
         return str(apps.get_model(label)._meta.verbose_name)
     except (LookupError, ValueError):
         return label
+
+
+def _field_name(label, name):
+    try:
+        return str(apps.get_model(label)._meta.get_field(name).verbose_name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return name
 
 
 def why(broken):

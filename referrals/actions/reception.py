@@ -72,7 +72,8 @@ def perform(name, referral_id, *, by, to=None, note=""):
     _check(name, arrow, referral, by=by)
     before, had = referral.reception, referral.manager
     referral.reception = arrow.target
-    _STEPS.get(name, _nothing)(referral, by=by, to=to)
+    if name in _STEPS:
+        _STEPS[name](referral, by=by, to=to, before=before)
     referral.save()
     _write_down(name, referral, before, by=by, note=note)
     _tell(name, referral, had, by=by)
@@ -93,7 +94,7 @@ def _check(name, arrow, referral, *, by):
             code="taken",
         )
     arrow.check(referral.reception)
-    if name == "decline" and referral.manager_id not in (None, by.pk):
+    if name in ("decline", "meet") and referral.manager_id not in (None, by.pk):
         raise Conflict(
             _("This client is offered to {name} now.").format(
                 name=referral.manager.name
@@ -102,28 +103,24 @@ def _check(name, arrow, referral, *, by):
         )
 
 
-def _nothing(referral, *, by, to):
-    """Transitions that write nothing but the state."""
-
-
-def _accept(referral, *, by, to):
+def _accept(referral, *, by, to, before):
     referral.manager, referral.accepted_at = by, timezone.now()
     set_availability(User.Availability.BUSY, by=by)
 
 
-def _meet(referral, *, by, to):
+def _meet(referral, *, by, to, before):
     referral.manager, referral.met_at = by, timezone.now()
     referral.accepted_at = referral.accepted_at or referral.met_at
 
 
-def _decline(referral, *, by, to):
+def _decline(referral, *, by, to, before):
     """Declined: offered on to the one named, else back to the lobby, still waiting (W1-06)."""
     if to is not None:
         referral.reception = Reception.WAITING
-        _offer(referral, by=by, to=to)
+        _offer(referral, by=by, to=to, before=Reception.DECLINED)
 
 
-def _offer(referral, *, by, to):
+def _offer(referral, *, by, to, before):
     manager = (
         User.objects.holding_at(referral.branch_id, Role.WEALTH_MANAGER)
         .filter(pk=to)
@@ -133,7 +130,7 @@ def _offer(referral, *, by, to):
         raise Refused(
             _("This person does not receive clients in this branch."), field="to"
         )
-    if manager.pk == referral.manager_id and referral.reception != Reception.WAITING:
+    if manager.pk == referral.manager_id and before == Reception.DECLINED:
         raise Refused(
             _("{name} has declined already.").format(name=manager.name), field="to"
         )

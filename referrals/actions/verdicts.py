@@ -38,6 +38,8 @@ def judge(
     if first.get("agreed_on"):
         check_plan_day(first["agreed_on"], today=clock.today(), field="agreed_on")
     referral = reception.locked(referral_id, by=by)
+    if referral.status == Status.WITHDRAWN:
+        raise Conflict(_("This referral was withdrawn."), code="state")
     if referral.manager_id != by.pk and referral.reception != Reception.WAITING:
         raise Conflict(_("Only the manager who received the client decides the type."))
     if referral.reception == Reception.WAITING:

@@ -31,11 +31,14 @@ TIMELINE = {
 
 
 def locked(referral_id, *, by):
-    """A slip in scope, locked; DoesNotExist (404) otherwise."""
+    """A slip in scope, locked; DoesNotExist (404) otherwise.
+
+    The manager is not joined: who waited for the lock would read the joined row as it was before.
+    """
     return (
         Referral.objects.visible_to(by)
         .select_for_update(of=("self",), no_key=True)
-        .select_related("client", "branch", "referrer", "manager")
+        .select_related("client", "branch", "referrer")
         .get(pk=referral_id)
     )
 
@@ -171,7 +174,7 @@ def _write_down(name, referral, before, *, by, note):
 
 
 def _tell(name, referral, had, *, by):
-    """The sender sees each step; a newly named manager is told at once; the lobby when nobody is."""
+    """Lobby, sender and the manager named before see each step; a newly named one is told at once."""
     params = {
         "client": referral.addressed_as,
         "manager": by.name,
@@ -179,9 +182,10 @@ def _tell(name, referral, had, *, by):
     }
     key = f"referral:{referral.pk}:{name}:{referral.events.count()}"
     lobby = User.objects.holding_at(referral.branch_id, Role.LOBBY_MANAGER)
-    if referral.reception == Reception.WAITING and referral.manager_id != by.pk:
+    offered = referral.manager if referral.reception == Reception.WAITING else None
+    if offered and offered != by:
         notify(
-            [referral.manager],
+            [offered],
             "waiting",
             gettext_noop("{client} is waiting for you. Referred by {referrer}."),
             key=f"{key}:to",
@@ -192,7 +196,7 @@ def _tell(name, referral, had, *, by):
     watchers = [
         u
         for u in {*lobby, referral.referrer, had}
-        if u and u.pk != by.pk and u != referral.manager
+        if u and u not in (by, offered)
     ]
     texts = {
         "accept": gettext_noop("{manager} is receiving {client}."),

@@ -1,0 +1,170 @@
+"""The repeat warning: every cause, one wording, capped, logged, overruled with a reason (W1-07)."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from clients import actions as clients
+from clients.models import Client, Verdict
+from clients.rules import ORDINARY_SUPPRESSES_DAYS
+from referrals import actions
+from referrals.actions.repeats import look, persons
+from referrals.models import Referral, RepeatCheck
+from referrals.rules import REPEAT_CHECKS_A_DAY
+from rmflow.privacy.models import AccessEvent
+from rmflow.workdays import clock
+from rmflow.workflow import Refused
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "13800005678"
+KNOWN = {"phone": PHONE, "basis": "consent"}
+
+
+@pytest.fixture
+def someone(other_lobby, branches, notice):
+    """A person with that phone, registered at the other branch; nothing else known."""
+    return clients.register(
+        by=other_lobby, branch=branches["second"], name="刘建华", phone=PHONE, basis="consent"
+    )
+
+
+def owned(person, other_wealth, **_):
+    clients.set_owner(person, owner=other_wealth, by=other_wealth)
+
+
+def followed_up(person, other_wealth, branches, **_):
+    from followups.actions import open_record
+
+    open_record(person, other_wealth, by=other_wealth, branch=branches["second"], source_key="x")
+
+
+def judged_ordinary(person, other_wealth, branches, **_):
+    clients.decide(person, by=other_wealth, type="ordinary", branch=branches["second"])
+
+
+def referred(person, other_lobby, other_wealth, card, **_):
+    actions.file(
+        card(name="刘", client_id=person.pk, manager_id=other_wealth.pk), by=other_lobby
+    )
+
+
+CAUSES = [owned, followed_up, judged_ordinary, referred]
+
+
+@pytest.fixture
+def cause(request, someone, other_lobby, other_wealth, branches, card):
+    request.param(
+        someone, other_wealth=other_wealth, other_lobby=other_lobby, branches=branches, card=card
+    )
+    return someone
+
+
+@pytest.mark.parametrize("cause", CAUSES, indirect=True)
+def test_each_cause_warns_by_phone_across_the_bank_in_the_same_words(cause, filed, lobby):
+    assert look(by=lobby, phone=PHONE)
+    before = Referral.objects.count()
+    with pytest.raises(Refused) as caught:
+        filed(**KNOWN)
+    assert (caught.value.code, caught.value.field) == ("repeat", "repeat_reason")
+    assert str(caught.value) == words()
+    assert "建华" not in str(caught.value)
+    assert Referral.objects.count() == before
+
+
+def words():
+    from django.utils.translation import gettext
+
+    return gettext("May already be looked after or referred lately; say why it is referred again.")
+
+
+@pytest.mark.parametrize("cause", CAUSES, indirect=True)
+def test_a_reason_overrules_the_warning_and_is_kept(cause, filed):
+    with pytest.raises(Refused):
+        filed(**KNOWN, repeat_reason="   ")
+    slip = filed(**KNOWN, repeat_reason="客户主动要求")
+    assert slip.repeat_reason == "客户主动要求"
+    assert slip.client == cause  # found by phone and surname, not doubled
+    assert Client.objects.count() == 1
+
+
+def test_a_person_known_by_phone_alone_is_no_repeat(someone, filed, lobby):
+    assert not look(by=lobby, phone=PHONE)
+    assert filed(**KNOWN).client == someone
+
+
+def test_a_family_that_shares_a_phone_is_warned_and_kept_apart(someone, other_wealth, filed):
+    owned(someone, other_wealth)
+    with pytest.raises(Refused):
+        filed(name="王", **KNOWN)
+    slip = filed(name="王", repeat_reason="家属", **KNOWN)
+    assert slip.client != someone
+
+
+def test_what_is_long_ago_warns_nobody(someone, other_wealth, branches, other_lobby, card, lobby, filed):
+    judged_ordinary(someone, other_wealth, branches)
+    referred(someone, other_lobby, other_wealth, card) if not look(by=lobby, phone=PHONE) else None
+    long_ago = clock.now() - datetime.timedelta(days=ORDINARY_SUPPRESSES_DAYS, minutes=1)
+    Verdict.objects.update(at=long_ago)
+    assert not look(by=lobby, phone=PHONE)
+    slip = filed(**KNOWN)
+    assert look(by=lobby, phone=PHONE)
+    Referral.objects.filter(pk=slip.pk).update(filed_at=long_ago)
+    assert not look(by=lobby, phone=PHONE)
+
+
+def test_a_withdrawn_slip_is_no_repeat(filed, lobby, notice):
+    slip = filed(**KNOWN)
+    assert look(by=lobby, phone=PHONE)
+    actions.withdraw(slip.pk, by=lobby, reason="x")
+    assert not look(by=lobby, phone=PHONE)
+
+
+def test_a_closed_record_is_no_repeat(someone, other_wealth, branches, lobby):
+    from followups.actions import abandon
+    from followups.models import FollowUp
+
+    followed_up(someone, other_wealth, branches)
+    abandon(FollowUp.objects.get().pk, by=other_wealth, reason="x")
+    assert not look(by=lobby, phone=PHONE)
+
+
+def test_an_id_number_and_a_chosen_client_are_looked_up_too(someone, other_wealth, lobby):
+    someone.put_id_number("id_card", "520103198811172379")
+    someone.save()
+    owned(someone, other_wealth)
+    assert persons(id_number="520103198811172379") == [someone.pk]
+    assert look(by=lobby, id_number="520103198811172379")
+    assert look(by=lobby, client_id=someone.pk)
+
+
+def test_nothing_typed_finds_nobody(someone, lobby):
+    assert persons() == []
+    assert not look(by=lobby)
+
+
+def test_each_look_is_counted_and_logged_without_the_number(someone, lobby):
+    look(by=lobby, phone=PHONE)
+    assert RepeatCheck.objects.get().by == lobby
+    event = AccessEvent.objects.get(kind="repeat_check")
+    assert (event.user, event.object_id, event.note) == (lobby, None, "")
+
+
+def test_past_the_days_cap_a_look_is_refused_and_filing_goes_on(lobby, filed, someone):
+    RepeatCheck.objects.bulk_create(
+        RepeatCheck(by=lobby, warned=False) for _n in range(REPEAT_CHECKS_A_DAY - 1)
+    )
+    look(by=lobby, phone=PHONE)
+    with pytest.raises(Refused) as caught:
+        look(by=lobby, phone=PHONE)
+    assert caught.value.code == "cap"
+    assert filed(**KNOWN).pk
+    RepeatCheck.objects.update(at=clock.now() - datetime.timedelta(days=1))
+    look(by=lobby, phone=PHONE)  # a new day
+
+
+def test_only_who_files_may_look(head, archivist, supervisor):
+    for person in (head, archivist, supervisor):
+        with pytest.raises(PermissionDenied):
+            look(by=person, phone=PHONE)

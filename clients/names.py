@@ -30,6 +30,8 @@ SURNAME_READINGS = {
     "万俟": "moqi",
     "长孙": "zhangsun",
 }
+#: The same, a syllable a character, for initials.
+_SPLIT = {"yuchi": ("yu", "chi"), "moqi": ("mo", "qi"), "zhangsun": ("zhang", "sun")}
 
 
 def surname(name: str) -> str:
@@ -40,14 +42,25 @@ def surname(name: str) -> str:
     )
 
 
-@lru_cache(maxsize=65536)
 def syllables(name: str) -> tuple[str, ...]:
     """The reading of a name, a syllable a character, lower case, the surname read as a surname."""
     family = surname(name)
-    given = name[len(family) :]
-    read = SURNAME_READINGS.get(family)
-    first = [read] if read else lazy_pinyin(family, style=Style.NORMAL)
-    return tuple(part.strip().lower() for part in [*first, *lazy_pinyin(given)] if part.strip())
+    return _family(family) + _read(name[len(family) :])
+
+
+@lru_cache(maxsize=8192)
+def _family(family):
+    reading = SURNAME_READINGS.get(family)
+    if reading is None:
+        return _read(family)
+    return _SPLIT.get(reading, (reading,))
+
+
+@lru_cache(maxsize=65536)
+def _read(text):
+    """Kept by surname and by given name apart: an import meets the same ones again and again."""
+    parts = (part.strip().lower() for part in lazy_pinyin(text, style=Style.NORMAL))
+    return tuple(part for part in parts if part)
 
 
 def sort_key(name: str) -> str:

@@ -138,6 +138,11 @@ def test_a_role_is_granted_and_ended_on_the_page(security_admin, teller, at, bra
     assert not teller.role_holdings.filter(role="archivist").exists()
 
 
+def test_each_form_on_the_page_of_a_person_carries_the_token(security_admin, teller, at):
+    text = at(security_admin).get(f"/staff/people/{teller.pk}/").content.decode()
+    assert text.count('name="csrfmiddlewaretoken"') == text.count('method="post"') > 4
+
+
 def test_a_role_of_another_person_is_not_ended_through_this_one(security_admin, teller, lobby, at):
     path = f"/staff/people/{teller.pk}/revoke/{lobby.holdings[0].pk}/"
     assert at(security_admin).post(path).status_code == 404

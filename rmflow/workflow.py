@@ -17,9 +17,7 @@ class Refused(Exception):
     `errors` maps each input to its messages; "detail" stands for the whole form.
     """
 
-    def __init__(
-        self, message: Any, *, field: str | None = None, code: str = "refused"
-    ) -> None:
+    def __init__(self, message: Any, *, field: str | None = None, code: str = "refused") -> None:
         super().__init__(message)
         self.message = message
         self.field = field
@@ -41,9 +39,7 @@ class Refused(Exception):
 class Conflict(Refused):
     """Somebody was first, or the record moved on meanwhile."""
 
-    def __init__(
-        self, message: Any, *, field: str | None = None, code: str = "conflict"
-    ) -> None:
+    def __init__(self, message: Any, *, field: str | None = None, code: str = "conflict") -> None:
         super().__init__(message, field=field, code=code)
 
 

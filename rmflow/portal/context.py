@@ -15,7 +15,7 @@ from rmflow.staff.limits import IDLE
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Permission, Role
 from rmflow.workdays import clock, current
-from rmflow.workdays.rules import day_text
+from rmflow.workdays.rules import short_day, weekday
 
 from . import navigation
 
@@ -100,7 +100,7 @@ def day_line(branch, now):
     today = now.date()
     calendar = current.calendar()
     line = {
-        "date": day_text(today),
+        "date": f"{short_day(today)} {weekday(today)}",
         "make_up": today.weekday() >= 5 and _is_working(calendar, today),
         "state": "",
         "note": "",

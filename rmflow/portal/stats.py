@@ -7,15 +7,9 @@ from django.db.models import Count, Min, Q
 from followups.models import PlanItem
 from referrals.models import Diversion, Referral
 from referrals.rules import Reception, Status
-from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission, scope
 
 MOST_ROWS = 50
-
-
-def _day(today: datetime.date) -> tuple[datetime.datetime, datetime.datetime]:
-    start = datetime.datetime.combine(today, datetime.time(), tzinfo=BANK_TIME)
-    return start, start + datetime.timedelta(days=1)
 
 
 def in_scope(user):
@@ -24,11 +18,10 @@ def in_scope(user):
 
 
 def today_figures(user, today):
-    """Counts of one day: filed, referred, to follow up, met, and how many days carry them."""
-    start, end = _day(today)
+    """Counts of one business date: filed, referred, to follow up, met (W1-11: never the calendar's)."""
     return (
         in_scope(user)
-        .filter(filed_at__gte=start, filed_at__lt=end)
+        .filter(day__date=today)
         .exclude(status=Status.WITHDRAWN)
         .aggregate(
             total=Count("pk"),
@@ -40,10 +33,9 @@ def today_figures(user, today):
 
 
 def diverted(user, today):
-    """How many clients were diverted today (undone taps do not count)."""
-    start, end = _day(today)
+    """How many clients were diverted that day (undone taps do not count)."""
     reach = scope(user, Permission.SEE_REFERRALS).q("branch")
-    return Diversion.objects.filter(reach, at__gte=start, at__lt=end, undone_at=None).count()
+    return Diversion.objects.filter(reach, day__date=today, undone_at=None).count()
 
 
 def waiting(user):

@@ -96,7 +96,9 @@ def search(ours, bare, facts):
             ratios.append(mine / (3 * raw + bare_time))
         results.append((statistics.median(ratios), ratios, raw, mine, bare_time))
     ratio, ratios, raw, mine, bare_time = max(results)
-    facts["search: ours / raw SQL / bare page"] = f"{mine * 1000:.2f} / {raw * 1000:.3f} / {bare_time * 1000:.2f} ms"
+    facts["search: ours / raw SQL / bare page"] = (
+        f"{mine * 1000:.2f} / {raw * 1000:.3f} / {bare_time * 1000:.2f} ms"
+    )
     return {
         "job": f"client search among {CLIENTS:,}: time ÷ (3 × raw SQL + bare page)",
         "ratio": round(ratio, 3),
@@ -110,7 +112,10 @@ def search(ours, bare, facts):
 def _say(row):
     sign = "≥" if row["better"] == "more" else "≤"
     mark = "ok" if row["ok"] else "MISSED"
-    print(f"{row['job']:<70} {row['ratio']:>7} {sign} {row['bound']:<5} {mark}  spread {row['spread']}", flush=True)
+    print(
+        f"{row['job']:<70} {row['ratio']:>7} {sign} {row['bound']:<5} {mark}  spread {row['spread']}",
+        flush=True,
+    )
 
 
 def _write(rows, facts):
@@ -132,7 +137,12 @@ def _write(rows, facts):
         mark = "met" if row["ok"] else "**missed**"
         low, high = row["spread"]
         lines.append(f"| {row['job']} | {row['ratio']} | {sign} {row['bound']} | {low}–{high} | {mark} |")
-    lines += ["", "| absolute figure | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items())]
+    lines += [
+        "",
+        "| absolute figure | |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in facts.items()),
+    ]
     (ROOT / "docs/benchmarks.md").write_text("\n".join(lines) + "\n")
 
 

@@ -28,8 +28,10 @@ def make(branches, rng: random.Random, first: datetime.date, last: datetime.date
         slips = []
         for day in filter(opens.is_open, days):
             business_day = _day(branch, day)
-            for _i in range(rhythm.slips_of(rng, code, day)):
-                slips.append(_slip(business_day, branch, senders, managers, clients, rng))
+            slips += [
+                _slip(business_day, branch, senders, managers, clients, rng)
+                for _i in range(rhythm.slips_of(rng, code, day))
+            ]
         Referral.objects.bulk_create(slips, batch_size=500)
         _follow(slips, rng)
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if Branch.objects.filter(code="0817").exists():
             self.stdout.write("The demo data is there already; nothing changed.")
             return
-        started, rng, now = time.monotonic(), random.Random(seed), bank_now()
+        started, rng, now = time.monotonic(), random.Random(seed), bank_now()  # noqa: S311  # nosec B311
         today = now.date()
         with transaction.atomic(), pghistory.context(action="seed_demo"):
             branches = people.make()

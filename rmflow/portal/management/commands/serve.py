@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
@@ -22,6 +22,7 @@ from rmflow.supervisor import NotReady, Service, Supervisor
 
 LOGS = settings.VAR_DIR / "log"
 BEAT_PID = settings.VAR_DIR / "beat.pid"
+SEEDED = settings.VAR_DIR / "demo.seeded"  # written once the demo data are whole
 
 
 class Command(BaseCommand):
@@ -59,26 +60,24 @@ class Command(BaseCommand):
         translations.compile_all()
         call_command("migrate", verbosity=0, interactive=False)
         _collect_static()
-        if settings.DEMO and "seed_demo" in get_commands() and not _has_people():
+        if settings.DEMO and not SEEDED.exists():
             self.stdout.write("First start: making the demo data (up to a minute).")
-            call_command("seed_demo")
+            self.stdout.flush()
+            call_command("seed_demo", stdout=self.stdout)
+            SEEDED.touch()
 
     def _announce(self):
         host, port = web.bind.rsplit(":", 1)
         name = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104  # nosec B104
         self.stdout.write(f"\nrmflow is ready on http://{name}:{port}  ({settings.MODE} mode)")
         if settings.DEMO:
-            self._show_accounts()
+            call_command("demo_accounts", stdout=self.stdout)
         self.stdout.write(f"Logs: {LOGS}   Stop: Ctrl+C")
         self.stdout.flush()
 
-    def _show_accounts(self):
-        if "demo_accounts" in get_commands():
-            call_command("demo_accounts", stdout=self.stdout)
-
 
 def _services():
-    """Worker, clock, web: what takes work is ready before what gives it."""
+    """Worker, clock, web: stopped from the end, so that no new work comes while work is finished."""
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "rmflow"]
     quiet = ["--without-gossip", "--without-mingle", "-l", "WARNING"]
@@ -127,9 +126,3 @@ def _collect_static():
     if not stamp.exists() or stamp.read_text() != state.hexdigest():
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         stamp.write_text(state.hexdigest())
-
-
-def _has_people():
-    from django.contrib.auth import get_user_model
-
-    return get_user_model().objects.exists()

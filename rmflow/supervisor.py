@@ -79,6 +79,7 @@ class Supervisor:
         try:
             for service in self.services:
                 service.start()
+            for service in self.services:
                 self._await(service)
             if not self.stopping:
                 when_ready()

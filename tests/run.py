@@ -74,6 +74,7 @@ def _folder(parent: Path) -> Iterator[Path]:
     parent.mkdir(exist_ok=True)
     var = Path(tempfile.mkdtemp(prefix=f"rmflow-private-{os.getpid()}-", dir=parent))
     var.chmod(0o711)  # PostgreSQL may run as another account
+    (var / "static").mkdir()
     try:
         yield var
     finally:

@@ -36,6 +36,9 @@ URLS = {
     "more": "/more/",
 }
 
+#: A language is offered in its own name, whatever language the page is in.
+OWN_NAMES = {"zh-hans": "中文", "en": "English"}
+
 ICONS = {
     User.Availability.FREE: "circle-check",
     User.Availability.BUSY: "user",
@@ -76,7 +79,10 @@ def build(request):
 
 def _languages():
     here = get_language()
-    return [{"code": code, "label": label, "current": code == here} for code, label in settings.LANGUAGES]
+    return [
+        {"code": code, "label": OWN_NAMES.get(code, label), "current": code == here}
+        for code, label in settings.LANGUAGES
+    ]
 
 
 def _availability(user):

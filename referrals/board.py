@@ -6,6 +6,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from rmflow.privacy.models import PrivacyNotice
 from rmflow.staff.models import Branch, User
@@ -142,7 +143,9 @@ class Board:
         if person.availability == User.Availability.OUT:
             if person.back_at is None or person.back_at <= self.now:
                 return _("Return not known")
-            return _("Back at {time}").format(time=f"{person.back_at.astimezone(clock.SHANGHAI):%H:%M}")
+            return pgettext("manager", "Back at {time}").format(
+                time=f"{person.back_at.astimezone(clock.SHANGHAI):%H:%M}"
+            )
         if person.availability == User.Availability.BUSY:
             since = person.client_since or person.availability_since
             minutes = waiting_minutes(since, self.now)
@@ -156,7 +159,9 @@ class Board:
         """Clients nobody has received yet, each with the managers who could be offered."""
         if not self.sees_branch:
             return []
-        return [{"slip": slip, "badge": rows.badge(slip)} for slip in stats.waiting(self.user, self.branch.pk)]
+        return [
+            {"slip": slip, "badge": rows.badge(slip)} for slip in stats.waiting(self.user, self.branch.pk)
+        ]
 
     @property
     def offers(self):
@@ -173,7 +178,7 @@ class Board:
             slips = slips.filter(stats.UNSETTLED)
         return Paginator(slips.order_by("-filed_at", "-pk"), PAGE).get_page(self.number)
 
-    @property
+    @cached_property
     def lines(self):
         return [{"slip": slip, "badge": rows.badge(slip)} for slip in self.page]
 

@@ -58,7 +58,7 @@ class PersonFields(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "enterkeyhint": "next", "maxlength": None}),
     )
     phone = forms.CharField(
-        label=_("Phone"),
+        label=_("Phone number"),
         required=False,
         max_length=LONGEST,
         widget=forms.TextInput(
@@ -104,9 +104,13 @@ class CardForm(Answering, PersonFields):
     place = _line(_("Where the client waits"), 30)
     note = _line(_("Note"), rules.NOTE_LENGTH)
     manager = forms.IntegerField(label=_("Introduce to"), required=False, min_value=1, max_value=2**31)
-    branch = forms.IntegerField(label=_("Branch that follows up"), required=False, min_value=1, max_value=2**31)
+    branch = forms.IntegerField(
+        label=_("Branch that follows up"), required=False, min_value=1, max_value=2**31
+    )
     agreed_on = forms.DateField(
-        label=_("Agreed day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        label=_("Agreed day"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     agreed_at = forms.TimeField(
         label=_("Agreed hour"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
@@ -148,11 +152,18 @@ class CardForm(Answering, PersonFields):
 class FilterForm(forms.Form):
     """Filters of the branch's list; they stand in the address, so nothing wrong may break the page."""
 
-    PERIODS = [("today", _("Today")), ("week", _("Last 7 days")), ("month", _("Last 30 days")), ("all", _("All"))]
+    PERIODS = [
+        ("today", _("Today")),
+        ("week", _("Last 7 days")),
+        ("month", _("Last 30 days")),
+        ("all", _("All")),
+    ]
 
     period = forms.ChoiceField(required=False, choices=PERIODS)
     day = forms.DateField(
-        label=_("Day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        label=pgettext_lazy("filter", "Day"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     status = forms.ChoiceField(
         label=_("State"), required=False, choices=_blank(_("All states"), Status.choices[1:])

@@ -1,6 +1,7 @@
 """How a slip reads on a screen: its badge, its next step, what became of it (design.md §2, B-20)."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from clients.rules import ClientType
 
@@ -12,6 +13,13 @@ _BADGES = {
     Reception.MET: ("met", "check"),
     Reception.LEFT: ("done", "minus"),
 }
+
+
+def name(slip, user):
+    """The client as `user` may read it: in full for the manager and the backup, 刘女士 for others."""
+    if slip.client.is_looked_after_by(user) and len(slip.client.name) > 1:
+        return slip.client.name
+    return slip.addressed_as
 
 
 def badge(slip):
@@ -27,7 +35,12 @@ def badge(slip):
     if slip.guidance != Guidance.MANAGER:
         return {"state": "done", "icon": "ticket", "text": Guidance(slip.guidance).label}
     if slip.reception == Reception.WAITING:
-        return {"state": "today", "icon": "clock", "text": _("Waiting"), "since": slip.waiting_since}
+        return {
+            "state": "today",
+            "icon": "clock",
+            "text": pgettext("client", "Waiting"),
+            "since": slip.waiting_since,
+        }
     state, icon = _BADGES.get(slip.reception, ("open", "circle"))
     return {"state": state, "icon": icon, "text": Reception(slip.reception).label}
 

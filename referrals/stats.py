@@ -85,10 +85,7 @@ def tallies(slips, user):
 def diverted(user, *, day, sees_branch, now):
     """Clients diverted on the desk's day, by destination; undone taps do not count."""
     taps = Diversion.objects.filter(undone_at=None)
-    if sees_branch:
-        taps = taps.filter(day=day)
-    else:
-        taps = taps.filter(by=user, at__gte=midnight(now))
+    taps = taps.filter(day=day) if sees_branch else taps.filter(by=user, at__gte=midnight(now))
     return dict(taps.order_by().values_list("destination").annotate(Count("pk")))
 
 
@@ -160,4 +157,6 @@ def changed_since(slips, moment, user):
 
 def timeline(slip):
     """Each step of a slip, the newest first."""
-    return list(ReferralEvent.objects.filter(referral=slip).select_related("by", "manager").order_by("-at", "-pk"))
+    return list(
+        ReferralEvent.objects.filter(referral=slip).select_related("by", "manager").order_by("-at", "-pk")
+    )

@@ -41,6 +41,11 @@ def _number(text):
     return int(text) if str(text).isascii() and str(text).isdigit() and len(str(text)) < 10 else None
 
 
+def _numbers(text):
+    """Ids in "3,1,2", as many as a screen holds."""
+    return [pk for pk in map(_number, (text or "")[:2000].split(",")) if pk]
+
+
 def card_context(board, form, *, key, repeat=None):
     """What the card's template needs; the same for a fresh card and for one that was refused."""
     chosen = _number(form["manager"].value() or "")
@@ -55,7 +60,8 @@ def card_context(board, form, *, key, repeat=None):
         "chosen_needs": form["needs"].value() or [],
         "managers": board.managers(chosen=chosen),
         "picked": chosen is not None,
-        "branch_chosen": _number(form["branch"].value() or "") or (board.branch.pk if board.is_outlet else None),
+        "branch_chosen": _number(form["branch"].value() or "")
+        or (board.branch.pk if board.is_outlet else None),
         "repeat": repeat,
     }
 
@@ -170,18 +176,18 @@ def live(request):
     """Managers' states, waiting clients, figures and changed rows, out of band; chosen things stay."""
     board = board_of(request)
     picked = request.GET.get("picked") == "1"
-    order = [pk for pk in map(_number, request.GET.get("order", "").split(",")) if pk][:200]
     chosen = _number(request.GET.get("manager", "")) if picked else None
     seen = _time(request.GET.get("seen"))
-    lines = board.changed(seen) if seen else []
-    listed = _time(request.GET.get("listed"))
+    changed = board.changed(seen) if seen else []
+    on_screen = set(_numbers(request.GET.get("rows")))
+    listed = _time(request.GET.get("listed")) or board.now
     context = {
         "board": board,
-        "managers": board.managers(chosen=chosen, order=order),
+        "managers": board.managers(chosen=chosen, order=_numbers(request.GET.get("order"))),
         "picked": picked,
         "seen": board.now,
-        "lines": lines,
-        "news": sum(line["slip"].filed_at > listed for line in lines) if listed else 0,
+        "lines": [line for line in changed if line["slip"].pk in on_screen],
+        "news": sum(line["slip"].pk not in on_screen and line["slip"].filed_at > listed for line in changed),
     }
     return render(request, "referrals/_live.html", context)
 

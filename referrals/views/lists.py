@@ -3,7 +3,6 @@
 import datetime
 
 from django.core.paginator import Paginator
-from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -75,7 +74,7 @@ def _lines(page, user):
         {
             "slip": slip,
             "badge": rows.badge(slip),
-            "name": slip.client.name_for(user),
+            "name": rows.name(slip, user),
             "outcome": rows.outcome(slip),
         }
         for slip in page
@@ -86,7 +85,11 @@ def _periods(query, current):
     """Filter chips of the period; the other filters of the address stay."""
     kept = {name: value for name, value in query.items() if name not in ("period", "page", "day")}
     return [
-        {"label": label, "url": "?" + urlencode({**kept, "period": value}), "current": value == current and not query.get("day")}
+        {
+            "label": label,
+            "url": "?" + urlencode({**kept, "period": value}),
+            "current": value == current and not query.get("day"),
+        }
         for value, label in FilterForm.PERIODS
     ]
 
@@ -96,10 +99,14 @@ def mine(request):
     """What became of every slip one has filed, without asking; renewed when news come."""
     user = request.user
     permissions.require(user, Permission.FILE_REFERRAL)
-    slips = Referral.objects.made_by(user).select_related("manager", "branch", "follow_up", "client").with_outcome()
+    slips = (
+        Referral.objects.made_by(user)
+        .select_related("manager", "branch", "follow_up", "client")
+        .with_outcome()
+    )
     page = Paginator(slips.order_by("-filed_at", "-pk"), PAGE).get_page(request.GET.get("page"))
     lines = [
-        {"slip": slip, "badge": rows.badge(slip), "story": rows.story(slip), "name": slip.client.name_for(user)}
+        {"slip": slip, "badge": rows.badge(slip), "story": rows.story(slip), "name": rows.name(slip, user)}
         for slip in page
     ]
     context = {"page": page, "lines": lines, "unit": _("referrals")}

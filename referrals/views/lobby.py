@@ -1,4 +1,4 @@
-"""What the lobby counts with one tap: diversions, undone within a minute, and patrol rounds (W1-01, W1-02)."""
+"""What the lobby counts with one tap: diversions, undone within a minute, and patrol rounds (W1-02)."""
 
 from django.contrib import messages
 from django.shortcuts import render
@@ -45,7 +45,13 @@ def _counted(request, text, *, undo="", undone=False):
     if not htmx.wants_fragment(request):
         messages.success(request, text)
         return htmx.redirect(request, reverse("referrals:desk"))
-    context = {"board": board_of(request), "divert_key": new_key(), "toast": text, "undo": undo, "undone": undone}
+    context = {
+        "board": board_of(request),
+        "divert_key": new_key(),
+        "toast": text,
+        "undo": undo,
+        "undone": undone,
+    }
     return render(request, "referrals/_diverted.html", context)
 
 

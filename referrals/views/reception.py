@@ -1,7 +1,7 @@
-"""A manager's clients in the lobby: the alert with the waiting time, and the sheet of a reception (W1-06, W1-14)."""
+"""A manager's clients in the lobby: the alert with the waiting time, the sheet of a reception (W1-06)."""
 
 from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods

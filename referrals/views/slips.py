@@ -25,7 +25,9 @@ def found(user, pk):
     """The slip with everything its page shows; DoesNotExist (404) outside one's scope."""
     return (
         Referral.objects.visible_to(user)
-        .select_related("client", "referrer", "manager", "branch", "sender_branch", "home_branch", "day", "follow_up")
+        .select_related(
+            "client", "referrer", "manager", "branch", "sender_branch", "home_branch", "day", "follow_up"
+        )
         .with_outcome()
         .get(pk=pk)
     )
@@ -39,10 +41,12 @@ def slip(request, pk):
 
 def _page(request, slip, *, refusal=None, status=200):
     user = request.user
-    sees_client = slip.client.is_looked_after_by(user) or scope(user, Permission.SEE_CLIENTS).covers(slip.branch)
+    sees_client = slip.client.is_looked_after_by(user) or scope(user, Permission.SEE_CLIENTS).covers(
+        slip.branch
+    )
     context = {
         "slip": slip,
-        "name": slip.client.name_for(user),
+        "name": rows.name(slip, user),
         "badge": rows.badge(slip),
         "next_step": rows.next_step(slip),
         "outcome": rows.outcome(slip),

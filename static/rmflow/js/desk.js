@@ -43,7 +43,7 @@
     if (event.target.id === "id_card_open" && event.target.checked) {
       const phone = document.getElementById("id_phone");
       const basis = document.getElementById("id_basis");
-      (phone.value.trim() ? (basis.checked ? document.getElementById("desk-save-card") : basis) : phone).focus();
+      (phone.value.trim() ? (basis.checked ? card().querySelector(".desk-save-card") : basis) : phone).focus();
     }
     if (event.target.id === "id_more" && event.target.checked) document.getElementById("id_assets").focus();
   });

@@ -21,7 +21,7 @@
     buttons.forEach((button) => {
       button.classList.remove("is-sending");
       button.removeAttribute("aria-disabled");
-      button.style.width = "";
+      button.removeAttribute("style"); // an empty one would be copied at the next swap, against the CSP
       if (button.labelBefore) button.replaceChildren(...button.labelBefore);
     });
     if (root.dataset) delete root.dataset.going;

@@ -21,9 +21,7 @@ class FollowUpQuerySet(models.QuerySet):
 
     def visible_to(self, user):
         """One's own, and those of branches one inspects."""
-        return self.filter(
-            Q(manager=user) | scope(user, Permission.SEE_FOLLOW_UPS).q("branch")
-        )
+        return self.filter(Q(manager=user) | scope(user, Permission.SEE_FOLLOW_UPS).q("branch"))
 
     def live(self):
         return self.filter(status__in=LIVE)
@@ -38,9 +36,7 @@ class FollowUp(models.Model):
     manager = models.ForeignKey(USER, models.PROTECT, related_name="+")
     referrer = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     source_key = models.CharField(max_length=40, blank=True)
-    status = models.CharField(
-        _("State"), max_length=16, choices=RecordStatus, default=RecordStatus.OPEN
-    )
+    status = models.CharField(_("State"), max_length=16, choices=RecordStatus, default=RecordStatus.OPEN)
     strength = models.CharField(_("Strength"), max_length=500, blank=True)
     character = models.CharField(_("Character and hobbies"), max_length=500, blank=True)
     needs = models.CharField(_("Likely needs"), max_length=500, blank=True)
@@ -67,17 +63,13 @@ class FollowUp(models.Model):
                 fields=["client", "manager"],
                 condition=Q(status__in=LIVE),
                 name="follow_up_once_live",
-                violation_error_message=_(
-                    "This client already has an open follow-up record."
-                ),
+                violation_error_message=_("This client already has an open follow-up record."),
             ),
             models.CheckConstraint(
                 condition=Q(status__in=LIVE, closed_at__isnull=True)
                 | (~Q(status__in=LIVE) & Q(closed_at__isnull=False)),
                 name="follow_up_closed_has_a_time",
-                violation_error_message=_(
-                    "A closed record carries the time of closing."
-                ),
+                violation_error_message=_("A closed record carries the time of closing."),
             ),
         ]
 
@@ -103,9 +95,7 @@ class PlanItemQuerySet(models.QuerySet):
 
     def visible_to(self, user):
         """One's own, and those of branches one inspects."""
-        return self.filter(
-            Q(owner=user) | scope(user, Permission.SEE_FOLLOW_UPS).q("branch")
-        )
+        return self.filter(Q(owner=user) | scope(user, Permission.SEE_FOLLOW_UPS).q("branch"))
 
     def open(self):
         return self.filter(state=PlanState.OPEN)
@@ -115,11 +105,7 @@ class PlanItemQuerySet(models.QuerySet):
 
     def until(self, day):
         """What stands on the list up to `day`, in working order: overdue first, then by hour."""
-        return (
-            self.open()
-            .filter(plan_on__lte=day)
-            .order_by("plan_on", F("at").asc(nulls_last=True), "pk")
-        )
+        return self.open().filter(plan_on__lte=day).order_by("plan_on", F("at").asc(nulls_last=True), "pk")
 
 
 @kept_history("PlanItemHistory")
@@ -128,12 +114,8 @@ class PlanItem(models.Model):
 
     owner = models.ForeignKey(USER, models.PROTECT, related_name="+")
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
-    client = models.ForeignKey(
-        Client, models.CASCADE, null=True, blank=True, related_name="plan_items"
-    )
-    record = models.ForeignKey(
-        FollowUp, models.CASCADE, null=True, blank=True, related_name="items"
-    )
+    client = models.ForeignKey(Client, models.CASCADE, null=True, blank=True, related_name="plan_items")
+    record = models.ForeignKey(FollowUp, models.CASCADE, null=True, blank=True, related_name="items")
     kind = models.CharField(_("Kind"), max_length=16, choices=PlanKind)
     channel = models.CharField(_("Way"), max_length=10, choices=Channel, blank=True)
     purpose = models.CharField(_("Objective"), max_length=200, blank=True)
@@ -172,9 +154,7 @@ class PlanItem(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["source_key", "kind", "plan_on"], name="plan_once"
-            ),
+            models.UniqueConstraint(fields=["source_key", "kind", "plan_on"], name="plan_once"),
             models.CheckConstraint(
                 condition=Q(state="open", settled_at__isnull=True)
                 | (~Q(state="open") & Q(settled_at__isnull=False)),
@@ -202,21 +182,15 @@ class ContactQuerySet(models.QuerySet):
     """Contacts that were made."""
 
     def visible_to(self, user):
-        return self.filter(
-            Q(by=user) | scope(user, Permission.SEE_FOLLOW_UPS).q("branch")
-        )
+        return self.filter(Q(by=user) | scope(user, Permission.SEE_FOLLOW_UPS).q("branch"))
 
 
 class Contact(models.Model):
     """One contact with a client, recorded once (deck 27, W4-01)."""
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="contacts")
-    record = models.ForeignKey(
-        FollowUp, models.PROTECT, null=True, related_name="contacts"
-    )
-    item = models.OneToOneField(
-        PlanItem, models.PROTECT, null=True, related_name="contact"
-    )
+    record = models.ForeignKey(FollowUp, models.PROTECT, null=True, related_name="contacts")
+    item = models.OneToOneField(PlanItem, models.PROTECT, null=True, related_name="contact")
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
     by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
@@ -256,16 +230,12 @@ class Appointment(models.Model):
     client = models.ForeignKey(Client, models.PROTECT, related_name="appointments")
     manager = models.ForeignKey(USER, models.PROTECT, related_name="+")
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
-    record = models.ForeignKey(
-        FollowUp, models.PROTECT, null=True, related_name="appointments"
-    )
+    record = models.ForeignKey(FollowUp, models.PROTECT, null=True, related_name="appointments")
     starts_at = models.DateTimeField(_("From"))
     ends_at = models.DateTimeField(_("To"))
     purpose = models.CharField(_("Objective"), max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.AGREED)
-    item = models.OneToOneField(
-        PlanItem, models.PROTECT, null=True, related_name="appointment"
-    )
+    item = models.OneToOneField(PlanItem, models.PROTECT, null=True, related_name="appointment")
 
     class Meta:
         verbose_name = _("Appointment")
@@ -283,9 +253,7 @@ class Appointment(models.Model):
                     ("manager", RangeOperators.EQUAL),
                 ],
                 condition=Q(state="agreed"),
-                violation_error_message=_(
-                    "You already have an appointment at that time."
-                ),
+                violation_error_message=_("You already have an appointment at that time."),
             ),
         ]
 

@@ -81,21 +81,11 @@ OVERDUE_TOLD_AFTER = 3
 HORIZON_DAYS = 2
 
 TRANSITIONS = {
-    "appoint": Transition(
-        _("Appointment made"), LIVE, RecordStatus.APPOINTED, Permission.WORK_FOLLOW_UP
-    ),
-    "reopen": Transition(
-        _("Follow on"), LIVE, RecordStatus.OPEN, Permission.WORK_FOLLOW_UP
-    ),
-    "convert": Transition(
-        _("Became premium"), LIVE, RecordStatus.CONVERTED, Permission.JUDGE_CLIENT
-    ),
-    "rule_out": Transition(
-        _("Not premium"), LIVE, RecordStatus.NON_PREMIUM, Permission.JUDGE_CLIENT
-    ),
-    "abandon": Transition(
-        _("Give up follow-up"), LIVE, RecordStatus.ABANDONED, Permission.WORK_FOLLOW_UP
-    ),
+    "appoint": Transition(_("Appointment made"), LIVE, RecordStatus.APPOINTED, Permission.WORK_FOLLOW_UP),
+    "reopen": Transition(_("Follow on"), LIVE, RecordStatus.OPEN, Permission.WORK_FOLLOW_UP),
+    "convert": Transition(_("Became premium"), LIVE, RecordStatus.CONVERTED, Permission.JUDGE_CLIENT),
+    "rule_out": Transition(_("Not premium"), LIVE, RecordStatus.NON_PREMIUM, Permission.JUDGE_CLIENT),
+    "abandon": Transition(_("Give up follow-up"), LIVE, RecordStatus.ABANDONED, Permission.WORK_FOLLOW_UP),
     "stop": Transition(
         pgettext_lazy("contact result", "Do not contact again"),
         LIVE,
@@ -120,18 +110,14 @@ class PlanState(TextChoices):
 
 
 PLAN_TRANSITIONS = {
-    "postpone": Transition(
-        _("Postpone"), (PlanState.OPEN,), PlanState.OPEN, Permission.WORK_FOLLOW_UP
-    ),
+    "postpone": Transition(_("Postpone"), (PlanState.OPEN,), PlanState.OPEN, Permission.WORK_FOLLOW_UP),
     "done": Transition(
         pgettext_lazy("plan", "Done"),
         (PlanState.OPEN,),
         PlanState.DONE,
         Permission.WORK_FOLLOW_UP,
     ),
-    "drop": Transition(
-        _("Drop"), (PlanState.OPEN,), PlanState.DROPPED, Permission.WORK_FOLLOW_UP
-    ),
+    "drop": Transition(_("Drop"), (PlanState.OPEN,), PlanState.DROPPED, Permission.WORK_FOLLOW_UP),
     "restore": Transition(
         _("Undo"),
         (PlanState.DONE, PlanState.DROPPED),
@@ -163,6 +149,18 @@ _PROPOSALS = {
 }
 
 
+def appointment_state(result):
+    """What a contact's result says of the meeting that was agreed: kept, missed or cancelled.
+
+    A new appointment or a request to call back means that the old one did not take place.
+    """
+    if result in FAILED:
+        return "missed"
+    if result in {Result.APPOINTED, Result.CALL_BACK, Result.DO_NOT_CONTACT}:
+        return "cancelled"
+    return "kept"
+
+
 def propose(result, *, today, calendar, last_hour=None):
     """The next step that usually follows `result`; None where nothing follows.
 
@@ -172,11 +170,7 @@ def propose(result, *, today, calendar, last_hour=None):
         return None
     channel, days, at = _PROPOSALS[result]
     if result == Result.NO_ANSWER:
-        at = (
-            datetime.time(10, 0)
-            if last_hour and last_hour >= 12
-            else datetime.time(15, 0)
-        )
+        at = datetime.time(10, 0) if last_hour and last_hour >= 12 else datetime.time(15, 0)
     return NextStep(channel, calendar.add(today, days), at)
 
 
@@ -218,10 +212,7 @@ def check_plan_day(day, *, today, field="plan_on"):
 
 def is_flagged(failed_days):
     """Whether failed attempts, a list of their days, are enough to think of giving up (deck 27)."""
-    return (
-        len(failed_days) >= FLAG_AFTER_ATTEMPTS
-        and len(set(failed_days)) >= FLAG_ON_DAYS
-    )
+    return len(failed_days) >= FLAG_AFTER_ATTEMPTS and len(set(failed_days)) >= FLAG_ON_DAYS
 
 
 def check_abandon(reason):

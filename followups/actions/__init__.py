@@ -1,7 +1,7 @@
 """Every write of contact marketing, by noun: records, plans, contacts, verdicts."""
 
 from .contacts import record_contact
-from .plans import add_plan, done, drop, postpone, restore
+from .plans import add_plan, done, drop, postpone, prepare, restore
 from .records import abandon, change_analysis, open_record
 from .verdicts import judge
 
@@ -14,6 +14,7 @@ __all__ = [
     "judge",
     "open_record",
     "postpone",
+    "prepare",
     "record_contact",
     "restore",
 ]

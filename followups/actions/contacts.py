@@ -1,9 +1,6 @@
 """Recording a contact and planning the next step in one go (deck 27, W2-04)."""
 
-import datetime
-
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -16,17 +13,15 @@ from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
 from .. import rules
-from ..models import Appointment, Contact, DayEntry
+from ..models import Contact, DayEntry, PlanItem
 from ..rules import PlanKind, RecordStatus, Result
-from . import log, plans, records
+from . import appointments, log, plans, records
 
-MEETING_MINUTES = 45
+PURPOSE_LENGTH = PlanItem._meta.get_field("purpose").max_length
 
 
 @transaction.atomic
-def record_contact(
-    item_id, *, by, result, findings="", todo="", channel="", next_step=None
-):
+def record_contact(item_id, *, by, result, findings="", todo="", channel="", next_step=None):
     """Record what came of a planned contact, settle the item, plan the next step.
 
     `next_step` is a `rules.NextStep` or None. Returns the Contact. Raises Refused beside "result",
@@ -42,7 +37,9 @@ def record_contact(
         today=clock.today(),
         do_not_contact=item.client.do_not_contact,
     )
-    plans.settle(item, "done", by=by, note=result)
+    if channel and channel not in rules.Channel.values:
+        raise Refused(_("Choose the way of the contact."), field="channel")
+    plans.settle(item, "done", by=by, note=result, result=result)
     contact = Contact.objects.create(
         client=item.client,
         record=item.record,
@@ -87,19 +84,13 @@ def _move_record(contact, next_step, *, by):
     record = records.locked(contact.record_id, by=by)
     if not record.is_live:
         return
-    failed = record.contacts.filter(result__in=rules.FAILED).values_list(
-        "at", flat=True
-    )
-    record.flagged = rules.is_flagged(
-        [at.astimezone(BANK_TIME).date() for at in failed]
-    )
+    failed = record.contacts.filter(result__in=rules.FAILED).values_list("at", flat=True)
+    record.flagged = rules.is_flagged([at.astimezone(BANK_TIME).date() for at in failed])
     if contact.result == Result.DO_NOT_CONTACT:
         records.move(record, "stop", by=by)
     elif contact.result == Result.REFUSED and next_step is None:
         records.move(record, "abandon", by=by, note=str(Result.REFUSED.label))
-        records.tell_referrer(
-            record, gettext_noop("The follow-up of {client} was given up."), by=by
-        )
+        records.tell_referrer(record, gettext_noop("The follow-up of {client} was given up."), by=by)
     elif contact.result == Result.APPOINTED:
         records.move(record, "appoint", by=by)
     elif record.status == RecordStatus.APPOINTED:
@@ -121,43 +112,7 @@ def _plan_next(contact, step, *, by):
         at=step.at,
         record=contact.record,
         channel=step.channel,
-        purpose=contact.todo or contact.item.purpose,
+        purpose=(contact.todo or contact.item.purpose)[:PURPOSE_LENGTH],
     )
     if agreed:
-        _appoint(contact, item, step)
-
-
-def _appoint(contact, item, step):
-    starts = datetime.datetime.combine(step.on, step.at, tzinfo=BANK_TIME)
-    if starts < timezone.now():
-        raise Refused(_("An appointment cannot lie in the past."), field="next_at")
-    try:
-        with transaction.atomic():
-            Appointment.objects.create(
-                client=contact.client,
-                manager=contact.by,
-                branch=contact.branch,
-                record=contact.record,
-                starts_at=starts,
-                ends_at=starts + datetime.timedelta(minutes=MEETING_MINUTES),
-                purpose=item.purpose,
-                item=item,
-            )
-    except IntegrityError as error:
-        raise Refused(
-            _("You already have an appointment at that time."), field="next_at"
-        ) from error
-    clients.note(
-        contact.client,
-        TimelineKind.APPOINTMENT,
-        by=contact.by,
-        branch=contact.branch,
-        data={"starts_at": starts.isoformat()},
-    )
-    log.enter(
-        contact.by,
-        DayEntry.Kind.APPOINTMENT,
-        client=contact.client,
-        data={"starts_at": starts.isoformat()},
-        on=step.on,
-    )
+        appointments.make(contact, item, step)

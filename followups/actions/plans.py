@@ -12,7 +12,7 @@ from rmflow.workflow import Conflict, Refused
 from .. import rules
 from ..models import DayEntry, PlanEvent, PlanItem
 from ..rules import PlanKind, PlanState
-from . import log
+from . import appointments, log
 
 
 def plan(*, owner, branch, client, kind, source_key, plan_on, **fields):
@@ -61,8 +61,11 @@ def locked(item_id, *, by):
     )
 
 
-def settle(item, name, *, by, note="", plan_on=None):
-    """Make one transition of `rules.PLAN_TRANSITIONS` on a locked item and write its event."""
+def settle(item, name, *, by, note="", plan_on=None, result=""):
+    """Make one transition of `rules.PLAN_TRANSITIONS` on a locked item and write its event.
+
+    An appointment goes with its item: another day, kept, missed or cancelled (by `result`).
+    """
     arrow = rules.PLAN_TRANSITIONS[name]
     arrow.check(item.state)
     event = PlanEvent(
@@ -82,10 +85,20 @@ def settle(item, name, *, by, note="", plan_on=None):
         with transaction.atomic():
             item.save(update_fields=["state", "plan_on", "settled_at"])
     except IntegrityError as error:
-        raise Refused(
-            _("The same plan already stands on that day."), field="plan_on"
-        ) from error
+        raise Refused(_("The same plan already stands on that day."), field="plan_on") from error
     event.save()
+    appointments.follow(item, name, result=result)
+    return item
+
+
+@transaction.atomic
+def prepare(item_id, *, by, expected, answer):
+    """Note the reaction expected and the answer to it, before the contact (deck 26)."""
+    permissions.require(by, Permission.WORK_FOLLOW_UP)
+    item = locked(item_id, by=by)
+    rules.PLAN_TRANSITIONS["done"].check(item.state)
+    item.expected, item.answer = expected.strip(), answer.strip()
+    item.save(update_fields=["expected", "answer"])
     return item
 
 
@@ -135,9 +148,9 @@ def restore(item_id, *, by):
         permissions.require(by, Permission.WORK_FOLLOW_UP)
         item = locked(item_id, by=by)
         if hasattr(item, "contact"):
-            raise Conflict(
-                _("A contact was recorded; it stays. Plan a new step instead.")
-            )
+            raise Conflict(_("A contact was recorded; it stays. Plan a new step instead."))
+        if item.record is not None and not item.record.is_live:
+            raise Conflict(_("The follow-up record is closed; its plans stay off."))
         last = item.events.order_by("-pk").first()
         if item.state != PlanState.OPEN:
             return settle(item, "restore", by=by)
@@ -148,9 +161,7 @@ def restore(item_id, *, by):
 
 def drop_open(*, client, owner=None, record=None, by, note):
     """Take all open items of a client (of one owner or record) off the plan; returns how many."""
-    items = (
-        PlanItem.objects.open().filter(client=client).select_for_update(of=("self",))
-    )
+    items = PlanItem.objects.open().filter(client=client).select_for_update(of=("self",))
     if owner is not None:
         items = items.filter(owner=owner)
     if record is not None:

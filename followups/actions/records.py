@@ -89,9 +89,7 @@ def open_record(
         },
     )
     if created:
-        FollowUpEvent.objects.create(
-            record=record, name="open", status_to=record.status, by=by
-        )
+        FollowUpEvent.objects.create(record=record, name="open", status_to=record.status, by=by)
         clients.note(
             client,
             TimelineKind.FOLLOW_UP,
@@ -135,9 +133,7 @@ def abandon(record_id, *, by, reason):
     rules.check_abandon(reason)
     record = move(locked(record_id, by=by), "abandon", by=by, note=reason)
     log.enter(by, DayEntry.Kind.RECORD, client=record.client, data={"name": "abandon"})
-    tell_referrer(
-        record, gettext_noop("The follow-up of {client} was given up."), by=by
-    )
+    tell_referrer(record, gettext_noop("The follow-up of {client} was given up."), by=by)
     return record
 
 

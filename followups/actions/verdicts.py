@@ -16,12 +16,8 @@ from . import log, plans, records
 
 #: What the referrer and the lobby manager read; the type is a word of the bank, not of the client.
 TOLD = {
-    ClientType.EXISTING_PREMIUM: gettext_noop(
-        "{client} was judged existing premium; an archive is open."
-    ),
-    ClientType.EXISTING_POTENTIAL: gettext_noop(
-        "{client} was judged existing potential and is followed up."
-    ),
+    ClientType.EXISTING_PREMIUM: gettext_noop("{client} was judged existing premium; an archive is open."),
+    ClientType.EXISTING_POTENTIAL: gettext_noop("{client} was judged existing potential and is followed up."),
     ClientType.PROSPECTIVE_PREMIUM: gettext_noop(
         "{client} was judged prospective premium and is followed up."
     ),
@@ -54,19 +50,11 @@ def judge(
     """
     permissions.require(by, Permission.JUDGE_CLIENT)
     check_verdict(type, level)
-    clients_in_reach = (
-        Client.objects if branch is not None else Client.objects.visible_to(by)
-    )
-    client = clients_in_reach.select_for_update(of=("self",), no_key=True).get(
-        pk=client_id
-    )
+    clients_in_reach = Client.objects if branch is not None else Client.objects.visible_to(by)
+    client = clients_in_reach.select_for_update(of=("self",), no_key=True).get(pk=client_id)
     branch = branch or client.branch
-    live = list(
-        FollowUp.objects.filter(client=client).live().select_for_update(of=("self",))
-    )
-    source_key = source_key or (
-        f"record:{live[0].pk}" if live else f"client:{client.pk}"
-    )
+    live = list(FollowUp.objects.filter(client=client).live().select_for_update(of=("self",)))
+    source_key = source_key or (f"record:{live[0].pk}" if live else f"client:{client.pk}")
     verdict = clients.decide(
         client,
         by=by,

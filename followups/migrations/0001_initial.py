@@ -3,12 +3,13 @@
 import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.utils.timezone
-import followups.models
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
+
+import followups.models
 
 
 class Migration(migrations.Migration):

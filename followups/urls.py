@@ -1,0 +1,27 @@
+"""Addresses of contact marketing."""
+
+from django.urls import path
+
+from .views import item, records, today, worklog
+
+app_name = "followups"
+
+urlpatterns = [
+    path("today/", today.today, name="today"),
+    path("today/new/", today.new_plan, name="new_plan"),
+    path("today/clients/", today.own_clients, name="own_clients"),
+    path("today/<int:item_id>/", item.show, name="item"),
+    path("today/<int:item_id>/phone/", item.phone, name="phone"),
+    path("today/<int:item_id>/record/", item.record, name="record"),
+    path("today/<int:item_id>/prepare/", item.prepare, name="prepare"),
+    path("today/<int:item_id>/postpone/", item.postpone, name="postpone"),
+    path("today/<int:item_id>/done/", item.done, name="done"),
+    path("today/<int:item_id>/give-up/", item.give_up, name="give_up"),
+    path("today/<int:item_id>/restore/", item.restore, name="restore"),
+    path("followups/", records.index, name="records"),
+    path("followups/<int:record_id>/", records.show, name="record_sheet"),
+    path("followups/<int:record_id>/analysis/", records.analysis, name="analysis"),
+    path("followups/<int:record_id>/abandon/", records.abandon, name="abandon"),
+    path("followups/<int:record_id>/judge/", records.judge, name="judge"),
+    path("worklog/", worklog.worklog, name="worklog"),
+]

@@ -1,0 +1,127 @@
+"""Rows as the daily list shows them: words and chips worked out here, so that templates only print."""
+
+import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clients.rules import ClientType, Level, addressed_as
+from rmflow.privacy import masks
+from rmflow.staff.models import BANK_TIME
+from rmflow.workdays import clock
+from rmflow.workdays.current import calendar
+from rmflow.workdays.rules import chip, day_text
+
+from .. import rules
+from ..rules import Channel, PlanKind, PlanState, Result
+
+ICONS = {
+    Channel.PHONE: "phone",
+    Channel.SMS: "message",
+    Channel.EMAIL: "mail",
+    Channel.LETTER: "mail-opened",
+    Channel.VISIT: "armchair",
+    Channel.WECHAT: "message-circle",
+}
+
+
+class Moment:
+    """Who looks, and when: what every row of one answer shares."""
+
+    def __init__(self, user):
+        self.user = user
+        self.now = clock.now()
+        self.today = self.now.date()
+        self.calendar = calendar()
+        self.horizon = self.calendar.add(self.today, rules.HORIZON_DAYS)
+        self.channels = {value: str(label) for value, label in Channel.choices}
+        self.types = {value: str(label) for value, label in ClientType.choices}
+        self.results = {value: str(label) for value, label in Result.choices}
+        self.whole_day = _("All day")
+
+
+def name_of(item, user):
+    """The name in full for who looks after the person or follows up; masked for everybody else."""
+    if item["client_id"] is None:
+        return ""
+    keepers = (item["client__owner_id"], item["client__backup_id"], item["record__manager_id"])
+    name = item["client__name"]
+    if name and user.pk in keepers:
+        return name
+    return masks.mask_name(name) if name else addressed_as("", item["client__salutation"])
+
+
+def block_of(item, moment):
+    """Which block of the list an open item stands in."""
+    if item["plan_on"] < moment.today:
+        return "overdue"
+    if item["plan_on"] > moment.today:
+        return "next"
+    return "appointments" if item["kind"] == PlanKind.APPOINTMENT else "today"
+
+
+def row(item, moment):
+    """One row of the list, ready to print."""
+    channel = item["channel"]
+    open_ = item["state"] == PlanState.OPEN
+    name = name_of(item, moment.user)
+    is_client = item["client_id"] is not None
+    return {
+        "pk": item["pk"],
+        "url": f"/today/{item['pk']}/",
+        "block": block_of(item, moment),
+        "channel": channel,
+        "when": f"{item['at']:%H:%M}" if item["at"] else moment.whole_day,
+        "name": name if is_client else item["purpose"],
+        "tag": moment.types[item["client__type"]] if is_client else "",
+        "core": item["client__level"] == Level.CORE,
+        "icon": ICONS.get(channel, "checklist"),
+        "why": _why(item, moment, name=is_client),
+        "chip": _chip(item, moment) if open_ else None,
+        "settled": "" if open_ else _settled(item, moment),
+        "settled_icon": "check" if item["state"] == PlanState.DONE else "minus",
+        "open": open_,
+        "call": open_ and is_client and item["plan_on"] <= moment.today,
+    }
+
+
+def _why(item, moment, *, name):
+    """The second line: way, purpose, who referred, and what failed so far."""
+    parts = [moment.channels.get(item["channel"], "")]
+    parts.append(item["purpose"] if name else "")
+    if item["record__referrer__name"]:
+        parts.append(_("referred by {name}").format(name=item["record__referrer__name"]))
+    if item["record__flagged"]:
+        parts.append(_("several attempts failed"))
+    return " · ".join(part for part in parts if part)
+
+
+def _chip(item, moment):
+    """The deadline chip; an agreed hour of today counts in minutes within the hour."""
+    due_at = None
+    if item["at"] and item["plan_on"] == moment.today:
+        due_at = datetime.datetime.combine(moment.today, item["at"], tzinfo=BANK_TIME)
+    return chip(item["plan_on"], moment.today, moment.calendar, due_at=due_at, now=moment.now)
+
+
+def _settled(item, moment):
+    """What became of an item: the result, done, dropped."""
+    result = item.get("contact__result")
+    if result:
+        return moment.results[result]
+    return str(PlanState(item["state"]).label)
+
+
+def position(items, item_id):
+    """Where an item stands among `items`: (its place or None)."""
+    return next((at for at, item in enumerate(items) if item["pk"] == item_id), None)
+
+
+def postponed_text(day, today):
+    """What the toast says after a postponement."""
+    return _("Postponed to {day}").format(day=day_text(day, today))
+
+
+def count_text(number):
+    """23 items."""
+    return ngettext("{n} item", "{n} items", number).format(n=number)

@@ -1,0 +1,189 @@
+"""Reading the file: CSV in UTF-8 (with or without mark) or GB18030, any separator, or XLSX.
+
+A line that cannot be read spoils itself only: bytes that are no text, an unclosed quotation mark, NUL.
+"""
+
+import csv
+import datetime
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from .faults import FileFault, RowFault
+
+SAMPLE = 4 * 1024 * 1024  # bytes looked at to find out encoding and separator
+SEPARATORS = (",", ";", "\t", "|")
+LONGEST_RECORD = 50  # lines a quoted cell may run over
+XLSX = (".xlsx", ".xlsm")
+
+
+@dataclass
+class Table:
+    """The headings, and the rows as (row number in a spreadsheet, cells or the RowFault, bytes read)."""
+
+    headings: list[str]
+    rows: object
+    size: int
+
+
+def open_table(path, *, encoding="", delimiter="", sheet="") -> Table:
+    """The table in `path`; FileFault when there is none."""
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            sample = file.read(SAMPLE)
+    except OSError as error:
+        raise FileFault(_("The file cannot be read: {why}").format(why=error.strerror)) from None
+    if path.suffix.lower() in XLSX or sample[:4] == b"PK\x03\x04":
+        return _sheet(path, sheet, size)
+    if sample[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise FileFault(_("The file is in UTF-16. Save it as CSV in UTF-8."))
+    if not sample.strip():
+        raise FileFault(_("The file is empty."))
+    encoding = _encoding(sample, encoding)
+    return _csv(path, encoding, delimiter, size)
+
+
+# -- CSV ----------------------------------------------------------------------------------------
+
+
+def _encoding(sample, asked):
+    """What the bytes are written in: as asked, else UTF-8 when nearly every line is, else GB18030."""
+    if sample.startswith(b"\xef\xbb\xbf"):
+        return "utf-8"
+    if asked:
+        try:
+            "".encode(asked)
+        except LookupError:
+            raise FileFault(_("Unknown encoding: {name}").format(name=asked)) from None
+        return "utf-8" if asked.lower().replace("_", "-") == "utf-8-sig" else asked
+    lines = [line for line in sample.split(b"\n")[:-1] or [sample] if not line.isascii()]
+    good = sum(_reads(line, "utf-8") for line in lines)
+    return "utf-8" if good >= 0.9 * len(lines) else "gb18030"
+
+
+def _reads(line, encoding):
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _csv(path, encoding, delimiter, size):
+    with path.open("rb") as file:
+        first = file.readline().removeprefix(b"\xef\xbb\xbf")
+    try:
+        heading = first.decode(encoding).rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise FileFault(_("The headings are not written in {name}.").format(name=encoding)) from None
+    delimiter = delimiter or max(SEPARATORS, key=heading.count)
+    headings = [cell.strip() for cell in next(csv.reader([heading], delimiter=delimiter), [])]
+    rows = _csv_rows(path, encoding, delimiter, len(headings))
+    return Table(headings, rows, size)
+
+
+def _csv_rows(path, encoding, delimiter, width):
+    """Rows of the file; the plain line, without a quotation mark, is split without more ado."""
+    with path.open("rb") as file:
+        read = len(file.readline())
+        number, again = 1, deque()
+        while line := again.popleft() if again else file.readline():
+            number, start = number + 1, number + 1
+            read += len(line)
+            if b'"' in line:
+                lines = _record(line, again, file)
+                if lines is None:
+                    yield start, RowFault("", _("A quotation mark is not closed.")), read
+                    continue
+                number += len(lines) - 1
+                read += sum(map(len, lines[1:]))
+                line = b"".join(lines)
+            if line.strip():
+                yield start, _cells(line, encoding, delimiter, width), read
+
+
+def _record(line, again, file):
+    """The lines of one record whose cells may hold line ends; None when its quotes never close."""
+    lines = [line]
+    quotes = line.count(b'"')
+    while quotes % 2:
+        more = (again.popleft() if again else file.readline()) if len(lines) < LONGEST_RECORD else b""
+        if not more:
+            again.extendleft(reversed(lines[1:]))
+            return None
+        lines.append(more)
+        quotes += more.count(b'"')
+    return lines
+
+
+def _cells(line, encoding, delimiter, width):
+    try:
+        text = line.decode(encoding).rstrip("\r\n")
+    except UnicodeDecodeError:
+        return RowFault("", _("The row holds bytes that are not {name}.").format(name=encoding))
+    if '"' in text:
+        try:
+            cells = next(csv.reader([text], delimiter=delimiter, strict=True))
+        except (csv.Error, StopIteration):
+            return RowFault("", _("The row cannot be split into cells; check its quotation marks."))
+    else:
+        cells = text.split(delimiter)
+    return cells if len(cells) == width else _wrong_width(len(cells), width)
+
+
+def _wrong_width(count, width):
+    return RowFault("", _("The row has {n} cells, the headings are {wanted}.").format(n=count, wanted=width))
+
+
+# -- XLSX ---------------------------------------------------------------------------------------
+
+
+def _sheet(path, name, size):
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, KeyError, ValueError, OSError) as error:
+        raise FileFault(_("The workbook cannot be opened.")) from error
+    if name and name not in book.sheetnames:
+        raise FileFault(_("The workbook has no sheet {name}.").format(name=name))
+    sheet = book[name] if name else book.worksheets[0]
+    lines = sheet.iter_rows(values_only=True)
+    headings = [_text(cell) for cell in next(lines, ())]
+    while headings and not headings[-1]:
+        headings.pop()
+    if not headings:
+        raise FileFault(_("The file is empty."))
+    return Table(headings, _sheet_rows(lines, len(headings), sheet.max_row or 0, size), size)
+
+
+def _sheet_rows(lines, width, count, size):
+    for number, line in enumerate(lines, 2):
+        cells = [_text(cell) for cell in line]
+        if any(cells[width:]):
+            yield number, _wrong_width(len(cells), width), _share(number, count, size)
+        elif any(cells):
+            cells = (cells + [""] * width)[:width]
+            yield number, cells, _share(number, count, size)
+
+
+def _share(number, count, size):
+    return size * number // count if count else size
+
+
+def _text(cell):
+    """A cell as it would stand in a CSV file: whole numbers without ".0", dates as 2026-10-08."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime):
+        return cell.date().isoformat()
+    return str(cell).strip()

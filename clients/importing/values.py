@@ -1,0 +1,152 @@
+"""One cell as the value of one field: text in, the stored shape out, or a reason why not.
+
+Reasons go into the error file and therefore never quote what the cell holds.
+"""
+
+import datetime
+import functools
+import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from django.utils.translation import gettext as _
+
+from clients.models import Client
+from clients.rules import ClientType, Level, Salutation, check_birth_date
+from rmflow.privacy import normal
+from rmflow.privacy.models import ConsentBasis
+from rmflow.workflow import Refused
+
+CUSTOMER_NO = re.compile(r"[0-9A-Z][0-9A-Z-]{2,23}")
+_DATE = re.compile(r"(\d{4})(?:[-/.年]?)(\d{1,2})(?:[-/.月]?)(\d{1,2})日?")
+_GROUPED = re.compile(r"[+-]?(\d{1,3}([,，]\d{3})+|\d+)(\.\d+)?")
+_LARGEST = Decimal(10) ** 14
+_CENT = Decimal("0.01")
+
+
+class Unfit(ValueError):
+    """Why a value cannot be taken; `str()` is the reason."""
+
+
+def customer_no(text, _today):
+    number = re.sub(r"\s", "", normal.fold(text)).upper()
+    if not number:
+        raise Unfit(_("The customer number is missing."))
+    if not CUSTOMER_NO.fullmatch(number):
+        raise Unfit(_("A customer number has 3 to 24 letters and digits."))
+    return number
+
+
+def name(text, _today):
+    clean = _quiet(normal.name, text)
+    if not clean:
+        raise Unfit(_("The name is missing."))
+    return clean
+
+
+def line(field):
+    """A reader of free text as long as the column of `field`."""
+    limit = Client._meta.get_field(field).max_length
+
+    def read(text, _today):
+        return _quiet(lambda t: normal.line(t, limit, _("At most {n} characters.")), text)
+
+    return read
+
+
+def one_of(choices):
+    """A reader of a code out of `choices`; empty is taken."""
+    known = frozenset(choices)
+
+    def read(text, _today):
+        if text and text not in known:
+            raise Unfit(_("This is none of the known codes."))
+        return text
+
+    return read
+
+
+def birth_date(text, today):
+    if not text:
+        return None
+    match = _DATE.fullmatch(normal.fold(text).strip())
+    try:
+        born = datetime.date(*(int(part) for part in match.groups())) if match else None
+    except ValueError:
+        born = None
+    if born is None:
+        raise Unfit(_("This is no date such as 1975-03-28."))
+    try:
+        check_birth_date(born, today=today)
+    except Refused as refusal:
+        raise Unfit(str(refusal)) from None
+    return born
+
+
+def phone(text, _today):
+    return _quiet(normal.phone, text, digits=_("This is no phone number."))
+
+
+def id_number(text, kind, today):
+    read = functools.partial(normal.id_number, kind=kind or normal.IdKind.RESIDENT, today=today)
+    return _quiet(read, text, digits=_("This is no such ID number."))
+
+
+def address(text, _today):
+    return _quiet(normal.address, text)
+
+
+def amount(text):
+    """An amount in yuan, with or without grouping; None for an empty cell."""
+    text = normal.fold(text).strip()
+    if not text:
+        return None
+    try:
+        value = Decimal(text.replace(",", "")) if _GROUPED.fullmatch(text) else None
+    except InvalidOperation:
+        value = None
+    if value is None:
+        raise Unfit(_("This is no amount."))
+    if abs(value) >= _LARGEST:
+        raise Unfit(_("The amount is too large."))
+    return value.quantize(_CENT, ROUND_HALF_UP)
+
+
+def whole(text, low, high):
+    """Refuse what is no whole number between `low` and `high` (either may be None)."""
+    try:
+        number = int(text)
+    except ValueError:
+        raise Unfit(_("This is no whole number.")) from None
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise Unfit(_("The number lies outside what is possible."))
+
+
+def _quiet(read, text, digits=""):
+    """`read(text)`; its refusal is passed on only where it cannot quote the text.
+
+    The readers of numbers name strange characters they met: with `digits` given, their words are kept
+    for a text of nothing but digits and replaced by `digits` for any other.
+    """
+    try:
+        return read(text)
+    except normal.BadInput as refusal:
+        plain = re.fullmatch(r"[0-9Xx +-]*", normal.fold(text))
+        raise Unfit(str(refusal) if plain or not digits else digits) from None
+
+
+READERS = {
+    "customer_no": customer_no,
+    "name": name,
+    "salutation": one_of(Salutation.values),
+    "birth_date": birth_date,
+    "occupation": line("occupation"),
+    "education": line("education"),
+    "marital_status": line("marital_status"),
+    "id_kind": one_of(normal.IdKind.values),
+    "phone": phone,
+    "address": address,
+    "notice_version": line("notice_version"),
+    "notice_basis": one_of(ConsentBasis.values),
+    "type": one_of(ClientType.values),
+    "level": one_of(Level.values),
+}

@@ -7,6 +7,8 @@ urlpatterns = [
     path("api/", include("rmflow.portal.api")),
     path("", include("rmflow.portal.urls")),
     path("", include("rmflow.staff.urls")),
+    path("", include("referrals.urls")),
+    path("", include("followups.urls")),
     path("admin/", admin.site.urls),
     path("notices/", include("rmflow.notices.urls")),
     path("privacy/", include("rmflow.privacy.urls")),

@@ -217,6 +217,7 @@ CACHES = {
 
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Valkey as long as it takes
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A killed worker's task comes back after this many seconds; every task is idempotent.
     "visibility_timeout": env.int("TASK_VISIBILITY_SECONDS", 60),
@@ -224,6 +225,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "socket_connect_timeout": 0.5,
     "socket_timeout": 5,
+    # A request that kicks a task does not wait for a broker that is away (6 s without these).
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
 }
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -325,6 +330,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 25,
 }
 SPECTACULAR_SETTINGS = {
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],  # for staff and their machines
     "TITLE": "rmflow",
     "DESCRIPTION": "Referrals, follow-ups and clients: the same actions, scopes and errors as the pages.",
     "VERSION": "1",

@@ -49,3 +49,19 @@ def test_pages_and_sessions_live_on_without_valkey(client, db, settings):
     session["kept"] = "in the database"
     session.save()
     assert client.session["kept"] == "in the database"
+
+
+def test_a_task_that_cannot_be_sent_costs_a_request_no_time():
+    from kombu import Connection
+    from kombu.exceptions import OperationalError
+
+    from rmflow.doors.tasks import clean_up
+
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    begun = time.monotonic()
+    with (
+        Connection("redis+socket:///nowhere/s.sock?virtual_host=0", transport_options=options) as broker,
+        pytest.raises(OperationalError),
+    ):
+        clean_up.apply_async(retry=False, connection=broker)
+    assert time.monotonic() - begun < 1

@@ -52,7 +52,7 @@ class NewPlanSerializer(serializers.Serializer):
     plan_on = serializers.DateField()
     at = serializers.TimeField(required=False, allow_null=True)
     purpose = serializers.CharField(max_length=200)
-    channel = serializers.ChoiceField(Channel, required=False, allow_blank=True)
+    channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     client = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
 
 
@@ -62,10 +62,10 @@ class ContactSerializer(serializers.Serializer):
     result = serializers.ChoiceField(Result)
     findings = serializers.CharField(required=False, allow_blank=True, max_length=2000)
     todo = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    channel = serializers.ChoiceField(Channel, required=False, allow_blank=True)
+    channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     next_on = serializers.DateField(required=False, allow_null=True)
     next_at = serializers.TimeField(required=False, allow_null=True)
-    next_channel = serializers.ChoiceField(Channel, required=False, default=Channel.PHONE)
+    next_channel = serializers.ChoiceField(Channel.choices, required=False, default=Channel.PHONE)
 
 
 class PostponeSerializer(serializers.Serializer):

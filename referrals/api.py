@@ -104,7 +104,7 @@ class CardSerializer(PersonSerializer):
     client_id = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     agreed_on = serializers.DateField(required=False, allow_null=True)
     agreed_at = serializers.TimeField(required=False, allow_null=True)
-    agreed_channel = serializers.ChoiceField(Channel, required=False, allow_blank=True)
+    agreed_channel = serializers.ChoiceField(Channel.choices, required=False, allow_blank=True)
     note = serializers.CharField(required=False, allow_blank=True, max_length=rules.NOTE_LENGTH)
     place = serializers.CharField(required=False, allow_blank=True, max_length=30)
     repeat_reason = serializers.CharField(required=False, allow_blank=True, max_length=200)

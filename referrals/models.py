@@ -219,7 +219,7 @@ class Referral(models.Model):
         return self.number
 
     @property
-    def number(self):
+    def number(self) -> str:
         """The form's number."""
         return f"TJ{self.pk:08d}" if self.pk else ""
 

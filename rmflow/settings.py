@@ -337,6 +337,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # fields of several models share these choices: one name each in the description
+    "ENUM_NAME_OVERRIDES": {"ChannelEnum": "followups.rules.Channel"},
 }
 
 PGHISTORY_APPEND_ONLY = False  # rotation and anonymisation reach the history too

@@ -61,7 +61,7 @@ def record(request, item_id):
     """Record a contact and plan the next step; then the next client, or stay."""
     item = _mine(request, item_id)
     form = ContactForm(request.POST)
-    order = Board(request.user, Chosen.of(request.POST)).order()
+    board = Board(request.user, Chosen.of(request.POST))
     if form.is_valid():
         body = {**dict(request.POST.lists()), "item": item_id}
         try:
@@ -72,11 +72,12 @@ def record(request, item_id):
             refusals.into(form, refused)
         else:
             stay = request.POST.get("go") == "stay"
-            return answers.go_on(request, item_id, order, text=_("Contact recorded"), stay=stay)
+            return answers.go_on(request, item_id, board.order(), text=_("Contact recorded"), stay=stay)
     if not htmx.wants_fragment(request):
         return _sheet(request, item, form=form, status=422)
-    context = sheet.form_context(item, Moment(request.user), form)
-    context |= {"key": request.POST.get("idempotency_key", ""), "query": Chosen.of(request.POST).query()}
+    context = sheet.form_context(item, board.moment, form)
+    context |= {"key": request.POST.get("idempotency_key", ""), "board": board, "query": board.chosen.query()}
+    context["later"] = sheet.later(item, board.moment)
     response = render(request, "followups/_record.html", context, status=422)
     response["HX-Retarget"], response["HX-Reswap"] = "#record", "outerHTML"
     return response

@@ -36,6 +36,7 @@ class Moment:
         self.horizon = self.calendar.add(self.today, rules.HORIZON_DAYS)
         self.channels = {value: str(label) for value, label in Channel.choices}
         self.types = {value: str(label) for value, label in ClientType.choices}
+        self.types[ClientType.UNJUDGED] = ""  # what nobody has decided is no tag
         self.results = {value: str(label) for value, label in Result.choices}
         self.whole_day = _("All day")
 

@@ -68,7 +68,7 @@ def tel(phone):
     return "tel:" + re.sub(r"[^\d+]", "", normal.without_extension(normal.shape("phone", phone)))
 
 
-def context(item, moment, *, request, form=None, phone="", board=None):
+def context(item, moment, *, request, form=None, phone="", board):
     """Everything `followups/_sheet.html` prints for `item`."""
     client, record = item.client, item.record
     line = row(stats.one_item(request.user, item.pk), moment)
@@ -85,8 +85,9 @@ def context(item, moment, *, request, form=None, phone="", board=None):
         "phone_due": phone_is_due(item, moment.today),
         "talks": lines.of_timeline(client, moment.today) if client else [],
         "prepare": PrepareForm(initial={"expected": item.expected, "answer": item.answer}),
-        "later": _later(item, moment),
-        "query": board.chosen.query() if board else "",
+        "later": later(item, moment),
+        "board": board,
+        "query": board.chosen.query(),
         **(form_context(item, moment, form) if client and item.state == PlanState.OPEN else {}),
     }
 
@@ -121,7 +122,7 @@ def _money(amount):
     return _("{amount} × 10,000 yuan").format(amount=f"{amount / 10_000:,.2f}")
 
 
-def _later(item, moment):
+def later(item, moment):
     """Days offered for a postponement: the next working day and a week on, as far as allowed."""
     start = max(item.plan_on, moment.today)
     days = dict.fromkeys(

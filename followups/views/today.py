@@ -82,7 +82,7 @@ def _plan_form(request, form, status=200):
 
 @require_POST
 def own_clients(request):
-    """Clients one may plan for, by name, pinyin, number or last digits; posted, so nothing stands in a log."""
+    """Clients one may plan for, by name, pinyin, number or last digits; posted: no log keeps it."""
     permissions.require(request.user, Permission.WORK_FOLLOW_UP)
     text = request.POST.get("q", "").strip()
     found = []

@@ -100,7 +100,7 @@ def call(door, name, slip, *, to, branch):
         step = {"name": name, "to": to.pk if name == "offer" else None}
         return door.post(f"{address}transitions/", step, format="json")
     body = {"judge": {"type": "ordinary"}, "withdraw": {"reason": "x"}, "take": {}}[name]
-    return door.post(f"{address}{ {'judge': 'verdict'}.get(name, name)}/", body, format="json")
+    return door.post(f"{address}{ {'judge': 'verdict'}.get(name, name) }/", body, format="json")
 
 
 @pytest.mark.parametrize("name, person, status", [row for row in SQUARES if row[0] != "guide_on"])

@@ -235,9 +235,7 @@ def test_of_two_managers_who_take_a_card_at_once_one_has_it(lobby, wealth, colle
     slip = actions.file(
         card(end=End.CARD, phone="13800005678", basis="consent", agreed_on=clock.today()), by=lobby
     )
-    outcomes = together(
-        lambda: actions.take(slip.pk, by=wealth), lambda: actions.take(slip.pk, by=colleague)
-    )
+    outcomes = together(lambda: actions.take(slip.pk, by=wealth), lambda: actions.take(slip.pk, by=colleague))
     assert sorted(outcome for outcome, _text in outcomes) == ["Conflict", "done"]
     assert FollowUp.objects.count() == 1
 

@@ -45,9 +45,7 @@ def judged_ordinary(person, other_wealth, branches, **_):
 
 
 def referred(person, other_lobby, other_wealth, card, **_):
-    actions.file(
-        card(name="刘", client_id=person.pk, manager_id=other_wealth.pk), by=other_lobby
-    )
+    actions.file(card(name="刘", client_id=person.pk, manager_id=other_wealth.pk), by=other_lobby)
 
 
 CAUSES = [owned, followed_up, judged_ordinary, referred]
@@ -55,9 +53,7 @@ CAUSES = [owned, followed_up, judged_ordinary, referred]
 
 @pytest.fixture
 def cause(request, someone, other_lobby, other_wealth, branches, card):
-    request.param(
-        someone, other_wealth=other_wealth, other_lobby=other_lobby, branches=branches, card=card
-    )
+    request.param(someone, other_wealth=other_wealth, other_lobby=other_lobby, branches=branches, card=card)
     return someone
 
 

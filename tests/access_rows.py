@@ -1,0 +1,178 @@
+"""Who gets where: URL name → method → the gates in order. The first gate that is shut gives the answer.
+
+Gates name permissions of rmflow.staff.permissions; whether a role passes follows from
+ROLE_PERMISSIONS and from where the role is held, nothing else:
+
+    role(P, …)  holds one of P anywhere, else 403      sees(P)  P reaches the object's branch, else 404
+    here(P)     P reaches the object's branch, else 403    own      the object is one's own, else 404
+    own_or(P)   one's own, or P reaches its branch, else 404    never   404 for everybody
+
+No gates: every member of staff. PUBLIC: also without a login. Objects belong to a stranger of the
+first branch; rows with `own` or `own_or` are tried on one's own object as well.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+
+from rmflow.staff.permissions import Permission as P
+
+PUBLIC = "public"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One question asked of the person, and the answer to who fails it."""
+
+    kind: str
+    permissions: tuple = ()
+
+    @property
+    def status(self):
+        return 403 if self.kind in ("role", "here") else 404
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one address."""
+
+    gates: tuple = ()
+    body: dict = field(default_factory=dict)
+    thing: str = ""
+    public: bool = False
+
+
+def role(*permissions):
+    return Gate("role", permissions)
+
+
+def sees(permission):
+    return Gate("sees", (permission,))
+
+
+def here(permission):
+    return Gate("here", (permission,))
+
+
+def own_or(permission):
+    return Gate("own_or", (permission,))
+
+
+own, never = Gate("own"), Gate("never")
+
+
+def row(*gates, thing="", public=False, **body):
+    return Row(gates, body, thing, public)
+
+
+SOON = (datetime.date.today() + datetime.timedelta(days=2)).isoformat()
+FILE, WORK, LOOK = role(P.FILE_REFERRAL), role(P.WORK_FOLLOW_UP), role(P.WORK_FOLLOW_UP, P.SEE_FOLLOW_UPS)
+SLIP, RECEIVE = own_or(P.SEE_REFERRALS), here(P.WORK_REFERRAL)
+ADMINS, SECURITY, AUDIT = role(P.MANAGE_REFERENCE, P.MANAGE_ROLES), role(P.MANAGE_ROLES), role(P.AUDIT)
+ITEM = {"thing": "item"}
+CARD = {"end": "priority_counter", "cues": ["forex"]}
+CONTACT = {"result": "met", "channel": "phone"}
+
+PORTAL = {
+    "portal:home": {"GET": row()},
+    "portal:more": {"GET": row()},
+    "portal:overview": {"GET": row(role(P.SEE_FOLLOW_UPS))},
+    "portal:search": {"GET": row(), "POST": row(q="刘")},
+    "portal:jobs": {"GET": row(role(P.SEE_JOBS))},
+    "portal:permissions": {"GET": row()},
+    "portal:styleguide": {"GET": row(never)},
+}
+STAFF = {
+    "staff:login": {"GET": row(public=True), "POST": row(public=True)},
+    "staff:logout": {"POST": row(public=True)},
+    "staff:second_factor": {"GET": row(public=True), "POST": row(public=True)},
+    "staff:language": {"POST": row(public=True, language="en")},
+    "staff:password": {"GET": row(), "POST": row()},
+    "staff:availability": {"POST": row(availability="free")},
+    "staff:duty": {"GET": row(), "POST": row()},
+    "staff:role": {"POST": row(role="nothing")},
+    "staff:people": {"GET": row(ADMINS)},
+    "staff:new_person": {"GET": row(role(P.MANAGE_REFERENCE)), "POST": row(role(P.MANAGE_REFERENCE))},
+    "staff:locked": {"GET": row(SECURITY)},
+    "staff:person": {"GET": row(ADMINS, thing="person")},
+    "staff:grant": {"POST": row(SECURITY, thing="person")},
+    "staff:revoke": {"POST": row(SECURITY, thing="holding")},
+    "staff:unlock": {"POST": row(SECURITY, thing="person")},
+    "staff:reset_password": {"POST": row(SECURITY, thing="person")},
+    "staff:forget_phone": {"POST": row(SECURITY, thing="person")},
+}
+NOTICES = {
+    "notices:index": {"GET": row()},
+    "notices:latest": {"GET": row()},
+    "notices:poll": {"GET": row()},
+    "notices:read_all": {"POST": row(newest=1)},
+    "notices:open": {"GET": row(own, thing="notice")},
+}
+GROUND = {
+    "privacy:log": {"GET": row(AUDIT)},
+    "privacy:verify": {"POST": row(AUDIT)},
+    "workdays:calendar": {"GET": row()},
+    "workdays:count": {"GET": row()},
+    "workdays:csv": {"GET": row(thing="year")},
+}
+REFERRALS = {
+    "referrals:desk": {"GET": row(FILE)},
+    "referrals:file": {"POST": row(FILE, **CARD)},
+    "referrals:repeat": {"POST": row(FILE, phone="13800005678")},
+    "referrals:live": {"GET": row(FILE)},
+    "referrals:day_list": {"GET": row(FILE)},
+    "referrals:divert": {"POST": row(role(P.DIVERT), destination="self_service")},
+    "referrals:undo_diversion": {"POST": row(own, thing="diversion")},
+    "referrals:patrol": {"POST": row(role(P.PATROL))},
+    "referrals:list": {"GET": row(role(P.SEE_REFERRALS))},
+    "referrals:mine": {"GET": row(FILE)},
+    "referrals:waiting": {"GET": row(role(P.WORK_REFERRAL))},
+    "referrals:slip": {"GET": row(SLIP, thing="slip")},
+    "referrals:receive": {
+        "GET": row(SLIP, here(P.JUDGE_CLIENT), thing="slip"),
+        "POST": row(SLIP, here(P.JUDGE_CLIENT), thing="slip", type="ordinary"),
+    },
+    "referrals:withdraw": {"POST": row(own, FILE, thing="slip", note="x")},
+    "referrals:take": {"POST": row(SLIP, RECEIVE, thing="card")},
+    "referrals:guide_on": {"POST": row(SLIP, RECEIVE, thing="slip", onward="e_channel")},
+    "referrals:step": {"POST": row(SLIP, RECEIVE, thing="step")},
+}
+FOLLOW_UPS = {
+    "followups:today": {"GET": row(WORK)},
+    "followups:new_plan": {"GET": row(WORK), "POST": row(WORK, plan_on=SOON, purpose="x")},
+    "followups:own_clients": {"POST": row(WORK, q="刘")},
+    "followups:item": {"GET": row(WORK, own, **ITEM)},
+    "followups:phone": {"POST": row(WORK, own, **ITEM)},
+    "followups:record": {"POST": row(WORK, own, **ITEM, **CONTACT)},
+    "followups:prepare": {"POST": row(WORK, own, **ITEM, expected="x")},
+    "followups:postpone": {"POST": row(WORK, own, **ITEM, plan_on=SOON)},
+    "followups:done": {"POST": row(WORK, own, **ITEM)},
+    "followups:give_up": {"POST": row(WORK, own, **ITEM, note="x")},
+    "followups:restore": {"POST": row(WORK, own, **ITEM)},
+    "followups:records": {"GET": row(LOOK)},
+    "followups:record_sheet": {"GET": row(LOOK, own_or(P.SEE_FOLLOW_UPS), thing="record")},
+    "followups:analysis": {"POST": row(LOOK, own_or(P.SEE_FOLLOW_UPS), WORK, own, thing="record")},
+    "followups:abandon": {"POST": row(LOOK, own_or(P.SEE_FOLLOW_UPS), WORK, own, thing="record", note="x")},
+    "followups:judge": {"POST": row(own, role(P.JUDGE_CLIENT), thing="record", type="ordinary")},
+    "followups:worklog": {"GET": row(LOOK)},
+}
+API = {
+    "api-token": {"POST": row(), "DELETE": row()},
+    "api-schema": {"GET": row()},
+    "api-docs": {"GET": row()},
+    "referral-list": {"GET": row(), "POST": row(FILE, **CARD)},
+    "referral-detail": {"GET": row(SLIP, thing="slip")},
+    "referral-transitions": {"POST": row(SLIP, RECEIVE, thing="slip", name="accept")},
+    "referral-verdict": {"POST": row(SLIP, RECEIVE, thing="slip", type="ordinary")},
+    "referral-take": {"POST": row(SLIP, RECEIVE, thing="card")},
+    "referral-withdraw": {"POST": row(own, FILE, thing="slip", reason="x")},
+    "client-list": {"GET": row()},
+    "client-search": {"POST": row(q="刘")},
+    "client-detail": {"GET": row(own_or(P.SEE_CLIENTS), thing="client")},
+    "planitem-list": {"GET": row(), "POST": row(WORK, plan_on=SOON, purpose="x")},
+    "planitem-detail": {"GET": row(own_or(P.SEE_FOLLOW_UPS), **ITEM)},
+    "planitem-contact": {"POST": row(WORK, own, **ITEM, **CONTACT)},
+    "planitem-done": {"POST": row(WORK, own, **ITEM)},
+    "planitem-postpone": {"POST": row(WORK, own, **ITEM, plan_on=SOON)},
+    "planitem-restore": {"POST": row(WORK, own, **ITEM)},
+}
+ACCESS = {**PORTAL, **STAFF, **NOTICES, **GROUND, **REFERRALS, **FOLLOW_UPS, **API}

@@ -1,0 +1,269 @@
+"""Every address × every role × own branch, other branch, logged out — from one table (access_rows)."""
+
+import datetime
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client as Browser
+from django.urls import URLResolver, get_resolver, reverse
+
+from clients.models import Client
+from followups.models import FollowUp, PlanItem
+from referrals.models import Diversion, Referral
+from rmflow.notices.models import Notice
+from rmflow.staff.models import Branch, RoleHolding, User, bank_today
+from rmflow.staff.permissions import EVERYWHERE_ROLES, ROLE_PERMISSIONS, SUBTREE_ROLES, Permission, Role
+from rmflow.workdays.models import BranchDay
+
+from .access_rows import ACCESS
+
+PASSED = {200, 201, 204, 302, 303, 400, 409, 422}
+READ = {200, 204, 302}
+
+
+def addresses(patterns=None, space=""):
+    """(name, pattern) of everything the resolver knows; the admin is summarised below."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            if pattern.namespace != "admin":
+                yield from addresses(pattern.url_patterns, inner)
+        else:
+            yield f"{space}{pattern.name}", pattern
+
+
+def test_every_address_has_a_row_and_every_row_an_address():
+    assert {name for name, _pattern in addresses()} == set(ACCESS)
+
+
+def test_every_method_of_the_api_has_a_row():
+    for name, pattern in addresses():
+        methods = {method.upper() for method in getattr(pattern.callback, "actions", None) or ()}
+        if methods:
+            assert methods == set(ACCESS[name]), name
+
+
+@dataclass
+class Person:
+    """One role at one place, with things of one's own and a browser logged in."""
+
+    role: str
+    place: str
+    user: User = None
+    session: str = ""
+    things: SimpleNamespace = None
+
+    def holds(self, permission):
+        return permission in ROLE_PERMISSIONS[self.role]
+
+    def reaches(self, permission, mine):
+        """Whether `permission` reaches the branch of the object: one's own branch, or the first."""
+        near = self.place == "first" or self.role in EVERYWHERE_ROLES or (mine and not self.above)
+        return self.holds(permission) and near
+
+    @property
+    def browser(self):
+        """A browser with the session as it was, whatever an earlier request did to it."""
+        browser = Browser()
+        browser.cookies[settings.SESSION_COOKIE_NAME] = self.session
+        return browser
+
+    @property
+    def above(self):
+        """Held at no branch that serves clients: one's own things lie in the first branch."""
+        return self.role in SUBTREE_ROLES
+
+    def passes(self, gate, mine):
+        if gate.kind == "role":
+            return any(self.holds(permission) for permission in gate.permissions)
+        if gate.kind in ("sees", "here"):
+            return self.reaches(gate.permissions[0], mine)
+        if gate.kind == "own_or":
+            return mine or self.reaches(gate.permissions[0], mine)
+        return gate.kind == "own" and mine
+
+    def expected(self, row, mine):
+        """403, 404, or None for "let in"."""
+        return next((gate.status for gate in row.gates if not self.passes(gate, mine)), None)
+
+
+def everybody():
+    for role in Role:
+        yield Person(role, "first")
+        if role not in EVERYWHERE_ROLES:
+            yield Person(role, "second")
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup, django_db_blocker):
+    """The cast and their things, built once and rolled back at the end of the module."""
+    from tests import conftest
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield build(conftest._hash())
+        transaction.set_rollback(True)
+
+
+def build(password):
+    """Two branches in two regions; every role at both; a stranger whose things the others try."""
+    office = Branch.objects.create(code="0001", name="总行", kind=Branch.Kind.HEAD_OFFICE)
+    places = {}
+    for name, code in (("first", "08"), ("second", "09")):
+        region = Branch.objects.create(
+            code=f"{code}00", name=f"{code}分行", kind=Branch.Kind.REGION, parent=office
+        )
+        branch = Branch.objects.create(code=f"{code}17", name=f"{code}支行", parent=region)
+        day = BranchDay.objects.create(
+            branch=branch, date=bank_today(), opened_at="2026-01-01T08:00:00+08:00"
+        )
+        places[name] = SimpleNamespace(office=office, region=region, branch=branch, day=day)
+    stranger = Person(Role.WEALTH_MANAGER, "first")
+    people = list(everybody())
+    for number, person in enumerate([stranger, *people]):
+        settle(person, places, number, password)
+    return SimpleNamespace(people=people, stranger=stranger)
+
+
+def settle(person, places, number, password):
+    place = places[person.place]
+    at = place.branch
+    if person.role in EVERYWHERE_ROLES:
+        at = place.office
+    elif person.role in SUBTREE_ROLES:
+        at = place.region
+    person.user = User.objects.create(
+        employee_no=f"2{number:05d}",
+        name=f"{person.role}-{person.place}",
+        home_branch=at,
+        must_change_password=False,
+        password=password,
+    )
+    RoleHolding.objects.create(
+        user=person.user, role=person.role, branch=at, valid_from=datetime.date(2020, 1, 1)
+    )
+    person.things = belongings(person, place if at == place.branch else places["first"])
+    browser = Browser()
+    browser.force_login(person.user)
+    person.session = browser.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def belongings(person, place):
+    """A thing of each kind that the addresses speak of, made straight in the tables."""
+    user, branch = person.user, place.branch
+    client = Client.objects.create(name="刘建华", branch=branch, owner=user)
+    slip = {
+        "day": place.day,
+        "branch": branch,
+        "sender_branch": branch,
+        "referrer": user,
+        "referrer_role": person.role,
+        "client": client,
+        "cues": ["forex"],
+        "source_channel": "lobby",
+        "referred_at": place.day.opened_at,
+    }
+    waiting = {"status": "referred", "reception": "waiting", "waiting_since": place.day.opened_at}
+    record = FollowUp.objects.create(client=client, branch=branch, manager=user)
+    item = PlanItem.objects.create(
+        owner=user,
+        branch=branch,
+        client=client,
+        kind="contact",
+        plan_on=bank_today(),
+        source_key=f"{user.pk}",
+    )
+    diversion = Diversion.objects.create(branch=branch, day=place.day, by=user, destination="self_service")
+    card = Referral.objects.create(**slip, status="to_follow_up", agreed_on=bank_today())
+    return SimpleNamespace(
+        client=client,
+        slip=Referral.objects.create(**slip, **waiting, manager=user),
+        card=card,
+        record=record,
+        item=item,
+        diversion=diversion,
+        notice=Notice.objects.create(recipient=user, kind="x", text="x", key="x"),
+        holding=user.role_holdings.get(),
+        person=user,
+    )
+
+
+def path(name, thing, things):
+    if not thing:
+        return reverse(name)
+    if thing == "year":
+        return reverse(name, args=[2026])
+    if thing == "step":
+        return reverse(name, args=[things.slip.pk, "accept"])
+    if thing == "holding":
+        return reverse(name, args=[things.person.pk, things.holding.pk])
+    return reverse(name, args=[getattr(things, thing).pk])
+
+
+def knock(browser, name, method, row, things, role=""):
+    """One request whose writes are undone."""
+    address = path(name, row.thing, things)
+    api = address.startswith("/api/")
+    body = dict(row.body)
+    if name in ("referral-list", "referrals:file") and method == "POST":
+        body |= {"branch_id" if api else "branch": things.slip.branch_id}
+    if name == "staff:role":
+        body["role"] = role
+    options = {"content_type": "application/json"} if api and method != "GET" else {}
+    with transaction.atomic():
+        answer = getattr(browser, method.lower())(address, data=body, **options)
+        transaction.set_rollback(True)
+    return answer
+
+
+ROWS = [(name, method) for name, methods in ACCESS.items() for method in methods]
+
+
+@pytest.mark.parametrize("name, method", ROWS)
+def test_each_role_gets_where_the_table_says(house, name, method):
+    row = ACCESS[name][method]
+    of_branch = any(gate.kind != "role" for gate in row.gates)
+    owned = any("own" in gate.kind for gate in row.gates)
+    wrong = []
+    for person in house.people:
+        here = person.place == "first"
+        tries = [(house.stranger.things, False)] if here or of_branch else []
+        for things, is_mine in tries + [(person.things, True)] * (owned and here):
+            status = knock(person.browser, name, method, row, things, person.role).status_code
+            expected = person.expected(row, is_mine)
+            good = {expected} if expected else READ if method == "GET" else PASSED
+            if status not in good:
+                wrong.append(f"{person.user.name} {'own' if is_mine else 'stranger’s'}: {status}, not {good}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name, method", ROWS)
+def test_nobody_gets_in_without_a_login(house, name, method):
+    row = ACCESS[name][method]
+    answer = knock(Browser(), name, method, row, house.stranger.things)
+    if row.public:
+        assert answer.status_code in PASSED
+        assert "/login/" not in answer.headers.get("Location", "") or name != "staff:login"
+    elif answer.request["PATH_INFO"].startswith("/api/"):
+        assert answer.status_code in (401, 403)
+    elif method == "GET" and answer.status_code == 302:
+        assert answer.headers["Location"].startswith("/login/")
+    else:
+        assert answer.status_code == 401
+
+
+def test_the_admin_opens_for_administrators_only(house):
+    """Summary of /admin/: its index for every role, every list in it for those who get in."""
+    lists = [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+    ]
+    for person in house.people:
+        may = person.holds(Permission.MANAGE_REFERENCE) or person.holds(Permission.MANAGE_ROLES)
+        assert person.browser.get("/admin/").status_code == (200 if may else 403), person.user.name
+        for page in lists if may else lists[:1]:
+            assert person.browser.get(page).status_code in ({200, 403} if may else {403}), page
+    assert all(Browser().get(page).status_code == 302 for page in lists)

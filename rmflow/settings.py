@@ -65,6 +65,9 @@ DATABASES["default"].update(
     CONN_HEALTH_CHECKS=True,  # a restarted database costs one reconnect, not one error
 )
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# A value from the start: where it is unset, every history trigger catches an error, and in a statement of
+# many rows each caught error costs a walk over all deferred checks (decision 0041).
+DATABASES["default"]["OPTIONS"].setdefault("options", "-c pgtrigger.ignore={}")
 
 # --- applications --------------------------------------------------------------------------------
 

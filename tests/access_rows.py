@@ -3,20 +3,18 @@
 Gates name permissions of rmflow.staff.permissions; whether a role passes follows from
 ROLE_PERMISSIONS and from where the role is held, nothing else:
 
-    role(P, …)  holds one of P anywhere, else 403      sees(P)  P reaches the object's branch, else 404
+    role(…)   holds one of them anywhere, else 403      sees(P)  it reaches the object's branch, else 404
     here(P)     P reaches the object's branch, else 403    own      the object is one's own, else 404
     own_or(P)   one's own, or P reaches its branch, else 404    never   404 for everybody
 
-No gates: every member of staff. PUBLIC: also without a login. Objects belong to a stranger of the
+No gates: every member of staff. `public`: also without a login. Objects belong to a stranger of the
 first branch; rows with `own` or `own_or` are tried on one's own object as well.
 """
 
 import datetime
 from dataclasses import dataclass, field
 
-from rmflow.staff.permissions import Permission as P
-
-PUBLIC = "public"
+from rmflow.staff.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,17 @@ def row(*gates, thing="", public=False, **body):
 
 
 SOON = (datetime.date.today() + datetime.timedelta(days=2)).isoformat()
-FILE, WORK, LOOK = role(P.FILE_REFERRAL), role(P.WORK_FOLLOW_UP), role(P.WORK_FOLLOW_UP, P.SEE_FOLLOW_UPS)
-SLIP, RECEIVE = own_or(P.SEE_REFERRALS), here(P.WORK_REFERRAL)
-ADMINS, SECURITY, AUDIT = role(P.MANAGE_REFERENCE, P.MANAGE_ROLES), role(P.MANAGE_ROLES), role(P.AUDIT)
+FILE, WORK, LOOK = (
+    role(Permission.FILE_REFERRAL),
+    role(Permission.WORK_FOLLOW_UP),
+    role(Permission.WORK_FOLLOW_UP, Permission.SEE_FOLLOW_UPS),
+)
+SLIP, RECEIVE = own_or(Permission.SEE_REFERRALS), here(Permission.WORK_REFERRAL)
+ADMINS, SECURITY, AUDIT = (
+    role(Permission.MANAGE_REFERENCE, Permission.MANAGE_ROLES),
+    role(Permission.MANAGE_ROLES),
+    role(Permission.AUDIT),
+)
 ITEM = {"thing": "item"}
 CARD = {"end": "priority_counter", "cues": ["forex"]}
 CONTACT = {"result": "met", "channel": "phone"}
@@ -75,9 +81,9 @@ CONTACT = {"result": "met", "channel": "phone"}
 PORTAL = {
     "portal:home": {"GET": row()},
     "portal:more": {"GET": row()},
-    "portal:overview": {"GET": row(role(P.SEE_FOLLOW_UPS))},
+    "portal:overview": {"GET": row(role(Permission.SEE_FOLLOW_UPS))},
     "portal:search": {"GET": row(), "POST": row(q="刘")},
-    "portal:jobs": {"GET": row(role(P.SEE_JOBS))},
+    "portal:jobs": {"GET": row(role(Permission.SEE_JOBS))},
     "portal:permissions": {"GET": row()},
     "portal:styleguide": {"GET": row(never)},
 }
@@ -91,7 +97,10 @@ STAFF = {
     "staff:duty": {"GET": row(), "POST": row()},
     "staff:role": {"POST": row(role="nothing")},
     "staff:people": {"GET": row(ADMINS)},
-    "staff:new_person": {"GET": row(role(P.MANAGE_REFERENCE)), "POST": row(role(P.MANAGE_REFERENCE))},
+    "staff:new_person": {
+        "GET": row(role(Permission.MANAGE_REFERENCE)),
+        "POST": row(role(Permission.MANAGE_REFERENCE)),
+    },
     "staff:locked": {"GET": row(SECURITY)},
     "staff:person": {"GET": row(ADMINS, thing="person")},
     "staff:grant": {"POST": row(SECURITY, thing="person")},
@@ -120,16 +129,16 @@ REFERRALS = {
     "referrals:repeat": {"POST": row(FILE, phone="13800005678")},
     "referrals:live": {"GET": row(FILE)},
     "referrals:day_list": {"GET": row(FILE)},
-    "referrals:divert": {"POST": row(role(P.DIVERT), destination="self_service")},
+    "referrals:divert": {"POST": row(role(Permission.DIVERT), destination="self_service")},
     "referrals:undo_diversion": {"POST": row(own, thing="diversion")},
-    "referrals:patrol": {"POST": row(role(P.PATROL))},
-    "referrals:list": {"GET": row(role(P.SEE_REFERRALS))},
+    "referrals:patrol": {"POST": row(role(Permission.PATROL))},
+    "referrals:list": {"GET": row(role(Permission.SEE_REFERRALS))},
     "referrals:mine": {"GET": row(FILE)},
-    "referrals:waiting": {"GET": row(role(P.WORK_REFERRAL))},
+    "referrals:waiting": {"GET": row(role(Permission.WORK_REFERRAL))},
     "referrals:slip": {"GET": row(SLIP, thing="slip")},
     "referrals:receive": {
-        "GET": row(SLIP, here(P.JUDGE_CLIENT), thing="slip"),
-        "POST": row(SLIP, here(P.JUDGE_CLIENT), thing="slip", type="ordinary"),
+        "GET": row(SLIP, here(Permission.JUDGE_CLIENT), thing="slip"),
+        "POST": row(SLIP, here(Permission.JUDGE_CLIENT), thing="slip", type="ordinary"),
     },
     "referrals:withdraw": {"POST": row(own, FILE, thing="slip", note="x")},
     "referrals:take": {"POST": row(SLIP, RECEIVE, thing="card")},
@@ -149,10 +158,12 @@ FOLLOW_UPS = {
     "followups:give_up": {"POST": row(WORK, own, **ITEM, note="x")},
     "followups:restore": {"POST": row(WORK, own, **ITEM)},
     "followups:records": {"GET": row(LOOK)},
-    "followups:record_sheet": {"GET": row(LOOK, own_or(P.SEE_FOLLOW_UPS), thing="record")},
-    "followups:analysis": {"POST": row(LOOK, own_or(P.SEE_FOLLOW_UPS), WORK, own, thing="record")},
-    "followups:abandon": {"POST": row(LOOK, own_or(P.SEE_FOLLOW_UPS), WORK, own, thing="record", note="x")},
-    "followups:judge": {"POST": row(own, role(P.JUDGE_CLIENT), thing="record", type="ordinary")},
+    "followups:record_sheet": {"GET": row(LOOK, own_or(Permission.SEE_FOLLOW_UPS), thing="record")},
+    "followups:analysis": {"POST": row(LOOK, own_or(Permission.SEE_FOLLOW_UPS), WORK, own, thing="record")},
+    "followups:abandon": {
+        "POST": row(LOOK, own_or(Permission.SEE_FOLLOW_UPS), WORK, own, thing="record", note="x")
+    },
+    "followups:judge": {"POST": row(own, role(Permission.JUDGE_CLIENT), thing="record", type="ordinary")},
     "followups:worklog": {"GET": row(LOOK)},
 }
 API = {
@@ -167,9 +178,9 @@ API = {
     "referral-withdraw": {"POST": row(own, FILE, thing="slip", reason="x")},
     "client-list": {"GET": row()},
     "client-search": {"POST": row(q="刘")},
-    "client-detail": {"GET": row(own_or(P.SEE_CLIENTS), thing="client")},
+    "client-detail": {"GET": row(own_or(Permission.SEE_CLIENTS), thing="client")},
     "planitem-list": {"GET": row(), "POST": row(WORK, plan_on=SOON, purpose="x")},
-    "planitem-detail": {"GET": row(own_or(P.SEE_FOLLOW_UPS), **ITEM)},
+    "planitem-detail": {"GET": row(own_or(Permission.SEE_FOLLOW_UPS), **ITEM)},
     "planitem-contact": {"POST": row(WORK, own, **ITEM, **CONTACT)},
     "planitem-done": {"POST": row(WORK, own, **ITEM)},
     "planitem-postpone": {"POST": row(WORK, own, **ITEM, plan_on=SOON)},

@@ -12,10 +12,11 @@ from rmflow.workflow import Conflict
 
 pytestmark = pytest.mark.django_db
 
-PEOPLE = (
-    "teller lobby wealth colleague marketing head supervisor archivist ebank region_head "
-    "phone_agent complaint_office admin_user security_admin auditor other_lobby other_wealth"
-).split()
+PEOPLE = [
+    *("teller", "lobby", "wealth", "colleague", "marketing", "head", "supervisor", "archivist", "ebank"),
+    *("region_head", "phone_agent", "complaint_office", "admin_user", "security_admin", "auditor"),
+    *("other_lobby", "other_wealth"),
+]
 # 2 = done, 3 = forbidden (403), 9 = taken (409), 4 = not there (404)
 # sender (teller), lobby, named manager, colleague, marketing, head, supervisor, archivist, e-banking,
 # region, phone bank, complaints, three administrators, the other branch's lobby and wealth manager

@@ -133,7 +133,7 @@ def test_another_branch_cannot_receive_on_the_spot(lobby, other_wealth, card, br
 
 
 def test_a_region_serves_no_clients(lobby, card, branches):
-    far = card(**{"end": End.PRIORITY, "branch_id": branches["region"].pk})
+    far = card(end=End.PRIORITY, branch_id=branches["region"].pk)
     assert refusal(actions.file, far, by=lobby).field == "branch"
 
 
@@ -290,7 +290,7 @@ def test_nothing_is_withdrawn_twice(filed, lobby):
 def test_nothing_happens_to_a_withdrawn_slip(filed, lobby, wealth, name):
     slip = filed(by=wealth)
     actions.withdraw(slip.pk, by=wealth, reason="x")
-    with pytest.raises(Conflict, match="withdrawn|撤"):
+    with pytest.raises(Conflict, match=r"withdrawn|撤"):
         actions.perform(name, slip.pk, by=wealth, to=wealth.pk)
     with pytest.raises(Conflict):
         actions.judge(slip.pk, by=wealth, type="ordinary")

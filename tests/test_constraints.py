@@ -1,0 +1,226 @@
+"""Impossible rows are impossible: for each constraint of ours, the row it is there to refuse.
+
+Written past the actions and forms, straight into the tables; PostgreSQL names what it refuses.
+"""
+
+import datetime
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from clients.models import Client, FileSerial, MonthlyBalance, Verdict
+from followups.models import Appointment, FollowUp, PlanItem
+from referrals.models import Referral
+from rmflow.doors.models import IdempotencyKey
+from rmflow.notices.models import Delivery, Notice
+from rmflow.privacy.models import AccessEvent
+from rmflow.staff.models import RoleHolding, Sitting, User
+from rmflow.workdays.models import (
+    BranchDay,
+    CalendarDay,
+    CalendarStamp,
+    CalendarYear,
+    OpeningDay,
+    OpeningRule,
+)
+
+OURS = ("rmflow", "clients", "followups", "referrals", "complaints", "maintenance")
+NOON = datetime.datetime(2026, 3, 4, 4, 0, tzinfo=datetime.UTC)
+HOUR = datetime.timedelta(hours=1)
+DAY = datetime.date(2026, 3, 4)
+
+
+@pytest.fixture
+def world(db, branches, wealth, lobby):
+    """One possible row of each kind that others lean on."""
+    branch = branches["first"]
+    person = Client.objects.create(name="刘", branch=branch)
+    notice = Notice.objects.create(recipient=wealth, kind="x", text="x", key="k")
+    return SimpleNamespace(
+        branch=branch,
+        wealth=wealth,
+        lobby=lobby,
+        person=person,
+        notice=notice,
+        day=BranchDay.objects.create(branch=branch, date=DAY, opened_at=NOON),
+    )
+
+
+def slip(w, **fields):
+    usual = {
+        "day": w.day,
+        "branch": w.branch,
+        "sender_branch": w.branch,
+        "referrer": w.lobby,
+        "referrer_role": "lobby_manager",
+        "client": w.person,
+        "cues": ["forex"],
+        "source_channel": "lobby",
+        "status": "referred",
+        "referred_at": NOON,
+    }
+    return Referral.objects.create(**{**usual, **fields})
+
+
+def record(w, **fields):
+    return FollowUp.objects.create(client=w.person, branch=w.branch, manager=w.wealth, **fields)
+
+
+def item(w, **fields):
+    usual = {"owner": w.wealth, "branch": w.branch, "kind": "contact", "plan_on": DAY, "source_key": "x"}
+    return PlanItem.objects.create(**{**usual, **fields})
+
+
+def meeting(w, starts=NOON, ends=NOON + HOUR):
+    return Appointment.objects.create(
+        client=w.person, manager=w.wealth, branch=w.branch, starts_at=starts, ends_at=ends
+    )
+
+
+def person(w, **fields):
+    return Client.objects.create(name="王", branch=w.branch, **fields)
+
+
+def event(w, **chain):
+    """The log takes new rows unchained and fills the chain once."""
+    row = AccessEvent.objects.create(at=NOON, branch=w.branch, kind="view")
+    AccessEvent.objects.filter(pk=row.pk).update(**chain)
+
+
+def delivery(w, **fields):
+    return Delivery.objects.create(notice=w.notice, channel="email", next_try_at=NOON, **fields)
+
+
+def another_day(w, **fields):
+    return BranchDay.objects.create(
+        **{"branch": w.branch, "date": DAY + datetime.timedelta(days=1), "opened_at": NOON, **fields}
+    )
+
+
+def balance(w, month):
+    return MonthlyBalance.objects.create(client=w.person, month=month, amount=1)
+
+
+def holding(w, **fields):
+    return RoleHolding.objects.create(
+        **{"user": w.wealth, "role": "teller", "branch": w.branch, "valid_from": DAY, **fields}
+    )
+
+
+def twice(make, **fields):
+    def call(w):
+        make(w, **fields)
+        make(w, **fields)
+
+    return call
+
+
+def once(make, **fields):
+    return lambda w: make(w, **fields)
+
+
+IMPOSSIBLE = {
+    "referral_has_a_clue": once(slip, cues=[]),
+    "referral_waits_only_when_referred": once(
+        slip, status="to_follow_up", agreed_on=DAY, reception="waiting", waiting_since=NOON
+    ),
+    "referral_waiting_has_a_time": once(slip, reception="waiting"),
+    "referral_card_has_a_day": once(slip, status="to_follow_up"),
+    "referral_received_by_somebody": once(slip, reception="accepted"),
+    "referral_share_is_a_percentage": once(slip, credit_share=101),
+    "follow_up_once_live": twice(record),
+    "follow_up_closed_has_a_time": once(record, status="abandoned"),
+    "plan_once": twice(item),
+    "plan_settled_has_a_time": once(item, state="done"),
+    "appointment_ends_after_it_begins": once(meeting, ends=NOON),
+    "appointment_one_at_a_time": lambda w: (meeting(w), meeting(w, NOON + HOUR / 2, NOON + 2 * HOUR)),
+    "client_id_once": twice(person, id_kind="id_card", id_hash="a" * 32),
+    "client_phone_needs_notice": once(person, phone_hash="a" * 32),
+    "client_type_known": once(person, type="rich"),
+    "client_level_of_premium": once(person, level="core"),
+    "client_backup_is_another": lambda w: person(w, owner=w.wealth, backup=w.wealth),
+    "file_serial_once": lambda w: [FileSerial.objects.create(branch=w.branch, year=2026) for _n in "ab"],
+    "verdict_decides": lambda w: Verdict.objects.create(
+        client=w.person, type="unjudged", type_before="unjudged", branch=w.branch, by=w.wealth
+    ),
+    "balance_once_a_month": twice(balance, month=DAY.replace(day=1)),
+    "balance_month_is_its_first_day": once(balance, month=DAY),
+    "notice_never_twice": lambda w: Notice.objects.create(recipient=w.wealth, kind="x", text="x", key="k"),
+    "delivery_once_a_channel": twice(delivery),
+    "delivery_state_known": once(delivery, state="lost"),
+    "delivery_sent_has_a_time": once(delivery, state="sent"),
+    "access_chain_position": twice(event, seq=1, hash="a" * 64),
+    "access_chained_wholly": once(event, seq=1),
+    "workdays_year_plausible": lambda w: CalendarYear.objects.create(year=1999),
+    "workdays_official_has_notice": lambda w: CalendarYear.objects.create(year=2090, state="official"),
+    "workdays_day_in_its_year": lambda w: CalendarDay.objects.create(
+        date=datetime.date(2025, 3, 4), year_id=2026, kind="off"
+    ),
+    "workdays_only_weekends_made_up": lambda w: CalendarDay.objects.create(
+        date=datetime.date(2026, 3, 4), year_id=2026, kind="work"
+    ),
+    "workdays_rule_opens_before_it_closes": lambda w: OpeningRule.objects.create(
+        branch=w.branch, open_at="17:00", close_at="09:00"
+    ),
+    "workdays_rule_weekdays_known": lambda w: OpeningRule.objects.create(branch=w.branch, weekdays=[8]),
+    "workdays_one_exception_a_day": lambda w: [
+        OpeningDay.objects.create(branch=w.branch, date=DAY) for _n in "ab"
+    ],
+    "workdays_day_opens_before_it_closes": lambda w: OpeningDay.objects.create(
+        branch=w.branch, date=DAY, open_at="17:00", close_at="09:00"
+    ),
+    "workdays_branch_day_once": lambda w: another_day(w, date=DAY, ended_at=NOON),
+    "workdays_one_open_day": once(another_day),
+    "workdays_day_ends_after_it_opened": once(another_day, ended_at=NOON - HOUR),
+    "workdays_closed_day_has_ended": lambda w: BranchDay.objects.update(closed_at=NOON),
+    "workdays_one_stamp": lambda w: CalendarStamp.objects.create(id=2, version=f"{2:032x}"),
+    "user_duty_has_a_day": lambda w: User.objects.filter(pk=w.wealth.pk).update(duty_branch=w.branch),
+    "user_availability_known": lambda w: User.objects.filter(pk=w.wealth.pk).update(availability="asleep"),
+    "holding_ends_after_it_begins": once(holding, valid_to=DAY - datetime.timedelta(days=1)),
+    "holding_once_open": twice(holding),
+    "holding_not_self_granted": lambda w: holding(w, granted_by=w.wealth),
+    "sitting_once_per_device": lambda w: [
+        Sitting.objects.create(user=w.wealth, device="desk", session_key=key) for key in "ab"
+    ],
+    "doors_one_answer_per_key": lambda w: [
+        IdempotencyKey.objects.create(user=w.wealth, key="k", body_hash=digest, created_at=Now())
+        for digest in "ab"
+    ],
+}
+
+
+def constraints():
+    for model in apps.get_models(include_auto_created=True):
+        if model.__module__.split(".")[0] in OURS:
+            yield from model._meta.constraints
+
+
+def test_every_constraint_has_an_impossible_row():
+    assert {constraint.name for constraint in constraints()} == set(IMPOSSIBLE)
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_the_impossible_row_is_refused(world, name):
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        IMPOSSIBLE[name](world)
+    assert caught.value.__cause__.diag.constraint_name == name
+
+
+def test_what_may_repeat_repeats(world):
+    """The conditions of the unique constraints: closed things do not stand in the way of new ones."""
+    record(world, status="abandoned", closed_at=timezone.now())
+    record(world)
+    person(world)
+    person(world)
+    first = meeting(world)
+    Appointment.objects.filter(pk=first.pk).update(state="cancelled")
+    meeting(world)
+    meeting(world, NOON + HOUR, NOON + 2 * HOUR)  # half-open: one begins as the other ends
+    holding(world, valid_to=DAY)
+    holding(world)
+    AccessEvent.objects.create(at=NOON, branch=world.branch, kind="view")
+    AccessEvent.objects.create(at=NOON, branch=world.branch, kind="view")

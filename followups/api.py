@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from clients.models import Client
 from rmflow.doors import idempotency
+from rmflow.doors.api import NUMBER
 
 from . import actions
 from .models import PlanItem
@@ -86,6 +87,7 @@ class PlanItemViewSet(viewsets.ReadOnlyModelViewSet):
 
     serializer_class = PlanItemSerializer
     filterset_class = PlanItemFilter
+    lookup_value_regex = NUMBER
     queryset = PlanItem.objects.none()
 
     def get_queryset(self):
@@ -104,8 +106,10 @@ class PlanItemViewSet(viewsets.ReadOnlyModelViewSet):
         return Response(self.get_serializer(self.get_queryset().get(pk=item_id)).data, status=status)
 
     def _once(self, produce):
+        """Once per key; the address belongs to the body: the same words about another item are another."""
         request = self.request
-        return idempotency.once(request.user, idempotency.key_of(request), request.data, produce)
+        body = {"path": request.path, "data": request.data}
+        return idempotency.once(request.user, idempotency.key_of(request), body, produce)
 
     @extend_schema(request=NewPlanSerializer, responses={201: PlanItemSerializer})
     def create(self, request):

@@ -63,7 +63,9 @@ class PlanForm(forms.Form):
 
     client = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
     purpose = forms.CharField(
-        label=_("Objective"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("Objective"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-focus": ""}),
     )
     plan_on = forms.DateField(label=_("Day"), widget=DAY)
     at = forms.TimeField(label=_("Hour"), required=False, widget=HOUR)

@@ -127,7 +127,7 @@ class Board:
                 "current": name == self.chosen.show,
             }
             for name, label in shown.items()
-            if counts[name] or name in ("all", self.chosen.show)
+            if name in ("all", self.chosen.show) or (counts[name] and name != "next")
         ]
 
     def _ways(self):

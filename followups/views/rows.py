@@ -3,7 +3,6 @@
 import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from clients.rules import ClientType, Level, addressed_as
 from rmflow.privacy import masks
@@ -38,6 +37,7 @@ class Moment:
         self.types = {value: str(label) for value, label in ClientType.choices}
         self.types[ClientType.UNJUDGED] = ""  # what nobody has decided is no tag
         self.results = {value: str(label) for value, label in Result.choices}
+        self.kinds = {value: str(label) for value, label in PlanKind.choices}
         self.whole_day = _("All day")
 
 
@@ -89,7 +89,7 @@ def row(item, moment):
 def _why(item, moment, *, name):
     """The second line: way, purpose, who referred, and what failed so far."""
     parts = [moment.channels.get(item["channel"], "")]
-    parts.append(item["purpose"] if name else "")
+    parts.append(item["purpose"] if name else moment.kinds[item["kind"]])
     if item["record__referrer__name"]:
         parts.append(_("referred by {name}").format(name=item["record__referrer__name"]))
     if item["record__flagged"]:
@@ -113,16 +113,6 @@ def _settled(item, moment):
     return str(PlanState(item["state"]).label)
 
 
-def position(items, item_id):
-    """Where an item stands among `items`: (its place or None)."""
-    return next((at for at, item in enumerate(items) if item["pk"] == item_id), None)
-
-
 def postponed_text(day, today):
     """What the toast says after a postponement."""
     return _("Postponed to {day}").format(day=day_text(day, today))
-
-
-def count_text(number):
-    """23 items."""
-    return ngettext("{n} item", "{n} items", number).format(n=number)

@@ -111,10 +111,6 @@ def _facts(client, moment):
             year=balance.month.year, month=f"{balance.month.month:02d}"
         )
         facts.append((_("Monthly average {month}").format(month=month), _money(balance.amount)))
-    if client.owner:
-        facts.append((pgettext("client", "Manager"), client.owner.name))
-    if client.backup:
-        facts.append((_("Backup manager"), client.backup.name))
     return facts
 
 

@@ -291,7 +291,9 @@ def test_others_items_do_not_exist(desk, swap, planned, colleague, other_wealth,
     for owner in (colleague, other_wealth):
         item = planned(TODAY, owner=owner)
         assert swap("get", f"/today/{item.pk}/").status_code == 404
-        assert swap("post", f"/today/{item.pk}/{deed}/", form(note="x", plan_on="2026-10-09")).status_code == 404
+        assert (
+            swap("post", f"/today/{item.pk}/{deed}/", form(note="x", plan_on="2026-10-09")).status_code == 404
+        )
 
 
 def test_who_works_no_list_is_told_so(client, supervisor, head, teller, planned, form, thursday):
@@ -311,6 +313,8 @@ def test_an_appointment_is_agreed_in_the_same_form(desk, swap, planned, form):
     meeting = Appointment.objects.get()
     assert meeting.starts_at == datetime.datetime(2026, 10, 12, 6, 30, tzinfo=datetime.UTC)
     second = planned(TODAY)
-    clash = swap("post", f"/today/{second.pk}/record/", {**fields, "idempotency_key": "two", "next_at": "15:00"})
+    clash = swap(
+        "post", f"/today/{second.pk}/record/", {**fields, "idempotency_key": "two", "next_at": "15:00"}
+    )
     assert clash.status_code == 422
     assert "You already have an appointment at that time" in text(clash)

@@ -182,6 +182,9 @@
     const url = new URL(first.getAttribute("href"), location.href);
     url.searchParams.set("peek", "1");
     htmx.ajax("GET", url.pathname + url.search, { target: "#sheet", swap: "outerHTML" });
+    // A row pressed meanwhile wins: its sheet is not replaced by the one that opens by itself.
+    const win = (event) => event.target.closest("[data-row]") && htmx.trigger(document.body, "htmx:abort");
+    document.getElementById("today-list").addEventListener("click", win, { capture: true, once: true });
   }
   ready();
 })();

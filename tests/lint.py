@@ -103,8 +103,9 @@ def _unwanted(name: str) -> str | None:
     patterns = [r"\b(TODO|FIXME)\b", r"mark\.(skip|xfail)|pytest\.(skip|xfail)\("]
     if re.search(r"\brules(/\w+)?\.py$", name) and not name.startswith("tests/"):
         patterns.append(
-            r"^(from|import) (django\.(db\b(?!\.models import TextChoices$)|http)|django\.utils import timezone|rest_framework)\b"
+            r"^(from|import) (django\.(db\b(?!\.models import TextChoices$)|http)|rest_framework)\b"
         )
+        patterns.append(r"^from django\.utils import .*\btimezone\b")
     if re.search(r"\bactions(/\w+)?\.py$", name) and not name.startswith("tests/"):
         patterns.append(r"^(from|import) (django\.(http|forms|contrib\.messages)|rest_framework)\b")
     return "|".join(patterns)

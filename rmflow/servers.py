@@ -284,6 +284,7 @@ def running(var: Path, *, fast: bool = False) -> Iterator[list[Postgres | Valkey
     finally:
         for server in reversed(started):
             server.stop()
+        shutil.rmtree(socket_dir(var), ignore_errors=True)
 
 
 def _private_parent(folder: Path, mode: int) -> None:

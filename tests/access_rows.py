@@ -3,9 +3,11 @@
 Gates name permissions of rmflow.staff.permissions; whether a role passes follows from
 ROLE_PERMISSIONS and from where the role is held, nothing else:
 
-    role(…)   holds one of them anywhere, else 403      sees(P)  it reaches the object's branch, else 404
-    here(P)     P reaches the object's branch, else 403    own      the object is one's own, else 404
-    own_or(P)   one's own, or P reaches its branch, else 404    never   404 for everybody
+    role(P, …)  holds one of them anywhere, else 403
+    here(P)     P reaches the object's branch, else 403
+    own         the object is one's own, else 404
+    own_or(P)   one's own, or P reaches its branch, else 404
+    never       404 for everybody
 
 No gates: every member of staff. `public`: also without a login. Objects belong to a stranger of the
 first branch; rows with `own` or `own_or` are tried on one's own object as well.
@@ -43,10 +45,6 @@ def role(*permissions):
     return Gate("role", permissions)
 
 
-def sees(permission):
-    return Gate("sees", (permission,))
-
-
 def here(permission):
     return Gate("here", (permission,))
 
@@ -77,6 +75,32 @@ ADMINS, SECURITY, AUDIT = (
 ITEM = {"thing": "item"}
 CARD = {"end": "priority_counter", "cues": ["forex"]}
 CONTACT = {"result": "met", "channel": "phone"}
+
+#: The spec's table "Who uses it" as we read it, written a second time by hand: a permission that
+#: comes or goes must be meant. Columns are the roles in the order of `Role`.
+#: teller, lobby, wealth, marketing, head, supervisor, archivist, complaints, region, phone, e-banking,
+#: administrator, security administrator, auditor
+MATRIX = {
+    "file_referral": "x x x x . . . . . x x . . .",
+    "divert": "x x x . . . . . . . x . . .",
+    "patrol": ". x . . . . . . . . . . . .",
+    "see_referrals": ". x x . x x . . x . . . . .",
+    "route_referral": ". x . . x . . . . . . . . .",
+    "work_referral": ". . x . . . . . . . . . . .",
+    "judge_client": ". . x . . . . . . . . . . .",
+    "open_day": ". x . . x . . . . . . . . .",
+    "work_follow_up": ". . x x . . . . . . . . . .",
+    "see_follow_ups": ". . . . x x . . x . . . . .",
+    "see_clients": ". x x x x x x . x . x . . .",
+    "find_client": ". . x . . . . x . x . . . .",
+    "edit_client": ". . x x . . . . . . . . . .",
+    "reveal_client": ". . x . x x . . . . . . . .",
+    "assign_client": ". . . . x x . . . . . . . .",
+    "manage_reference": ". . . . . . . . . . . x . .",
+    "see_jobs": ". . . . . . . . . . . x . x",
+    "manage_roles": ". . . . . . . . . . . . x .",
+    "audit": ". . . . . . . . . . . . . x",
+}
 
 PORTAL = {
     "portal:home": {"GET": row()},

@@ -19,7 +19,7 @@ from rmflow.staff.models import Branch, RoleHolding, User, bank_today
 from rmflow.staff.permissions import EVERYWHERE_ROLES, ROLE_PERMISSIONS, SUBTREE_ROLES, Permission, Role
 from rmflow.workdays.models import BranchDay
 
-from .access_rows import ACCESS
+from .access_rows import ACCESS, MATRIX
 
 PASSED = {200, 201, 204, 302, 303, 400, 409, 422}
 READ = {200, 204, 302}
@@ -45,6 +45,13 @@ def test_every_method_of_the_api_has_a_row():
         methods = {method.upper() for method in getattr(pattern.callback, "actions", None) or ()}
         if methods:
             assert methods == set(ACCESS[name]), name
+
+
+@pytest.mark.parametrize("permission", [*Permission])
+def test_the_matrix_is_the_one_that_was_meant(permission):
+    marks = MATRIX[permission].split()
+    meant = {role for role, mark in zip(Role, marks, strict=True) if mark == "x"}
+    assert {role for role in Role if permission in ROLE_PERMISSIONS[role]} == meant
 
 
 @dataclass
@@ -80,7 +87,7 @@ class Person:
     def passes(self, gate, mine):
         if gate.kind == "role":
             return any(self.holds(permission) for permission in gate.permissions)
-        if gate.kind in ("sees", "here"):
+        if gate.kind == "here":
             return self.reaches(gate.permissions[0], mine)
         if gate.kind == "own_or":
             return mine or self.reaches(gate.permissions[0], mine)

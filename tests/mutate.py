@@ -1,0 +1,185 @@
+"""`make mutate`: take out each transition, permission, scope and constraint; the tests must notice.
+
+    make mutate                           all of them, on every core
+    make mutate ARGS="permission teller"  those whose name holds these words
+    make mutate ARGS="--list"             their names
+
+Proof 2 of the house. Every mutant is a fork of a warm process (tests/mutants.py), with a database of its
+own; it runs the test files that matter, up to the first failure. Exit status 1 if any mutant survives.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+WORKERS = 2
+PATIENCE = 240  # seconds for one mutant
+
+#: Which tests should notice a mutant, by the beginning of its name; the first that fits. Each entry is
+#: a run of pytest; the next one only starts if the one before noticed nothing.
+WATCHERS = [
+    ("transition referrals", [["tests/referrals/test_rules.py"]]),
+    ("transition followups", [["tests/followups/test_rules.py"]]),
+    ("permission", [["tests/test_access.py", "-k", "matrix"]]),
+    ("constraint", [["tests/test_constraints.py"]]),
+    (
+        "scope referrals",
+        [
+            ["tests/referrals/test_access.py", *"filing reception repeats verdicts".split()],
+            ["tests/test_access.py", "-k", "referral"],
+            ["tests/referrals"],
+        ],
+    ),
+    (
+        "scope followups",
+        [
+            ["tests/test_gates.py"],
+            ["tests/test_access.py", "-k", "followups or planitem"],
+            ["tests/followups"],
+        ],
+    ),
+    ("scope clients", [["tests/test_gates.py"], ["tests/test_access.py", "-k", "client"], ["tests/clients"]]),
+    ("scope rmflow.staff", [["tests/staff"], ["tests/test_access.py", "-k", "staff:"]]),
+    ("scope rmflow.workdays", [["tests/workdays/test_actions.py"], ["tests/workdays"]]),
+    ("scope rmflow.notices", [["tests/notices/test_views.py"], ["tests/test_access.py", "-k", "notices:"]]),
+    ("scope rmflow.privacy", [["tests/test_access.py", "-k", "privacy:"], ["tests/privacy"]]),
+    ("scope rmflow.portal", [["tests/test_access.py", "-k", "portal:"], ["tests/portal"]]),
+]
+
+
+def watchers(name):
+    runs = next(runs for beginning, runs in WATCHERS if name.startswith(beginning))
+    if name.startswith("constraint"):
+        return [[*runs[0], "-k", f"refused and {name.split()[1]}"]]
+    words = {"filing", "reception", "repeats", "verdicts"}
+    return [
+        [f"tests/referrals/test_actions_{word}.py" if word in words else word for word in run] for run in runs
+    ]
+
+
+def main(arguments):
+    """Start private servers, share the mutants out, report."""
+    if "RMFLOW_VAR" not in os.environ:
+        os.execv(sys.executable, [sys.executable, str(ROOT / "tests/run.py"), __file__, *arguments])
+    if arguments[:1] == ["--worker"]:
+        return work(arguments[1], sys.stdin.read().splitlines())
+    wanted = " ".join(word for word in arguments if not word.startswith("--"))
+    listed = subprocess.run(
+        [sys.executable, __file__, "--worker", "gw0"], input="?", capture_output=True, text=True, check=True
+    )
+    names = [name for name in listed.stdout.splitlines() if wanted in name]
+    if "--list" in arguments:
+        print("\n".join(names))
+        return 0
+    return report(names, *share(names))
+
+
+def share(names):
+    """Run the mutants in WORKERS processes, each with its own database; (seconds, survivors)."""
+    began = time.monotonic()
+    workers = []
+    for number in range(WORKERS):
+        worker = subprocess.Popen(
+            [sys.executable, __file__, "--worker", f"gw{number}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTEST_XDIST_WORKER": f"gw{number}"},
+        )
+        worker.stdin.write("\n".join(names[number::WORKERS]))
+        worker.stdin.close()
+        workers.append(worker)
+    lines = [line for worker in workers for line in worker.stdout.read().splitlines()]
+    if any(worker.wait() for worker in workers):
+        sys.exit("A worker failed; nothing is proven.")
+    survivors = sorted(line.removeprefix("survived: ") for line in lines if line.startswith("survived: "))
+    if len(lines) != len(names):
+        sys.exit(f"{len(names) - len(lines)} mutants were not tried; nothing is proven.")
+    return time.monotonic() - began, survivors
+
+
+def report(names, seconds, survivors):
+    kinds = {
+        kind: sum(name.startswith(kind) for name in names) for kind in sorted({n.split()[0] for n in names})
+    }
+    told = ", ".join(f"{count} of {kind}" for kind, count in kinds.items())
+    print(f"{len(names)} mutants ({told}) in {seconds:.0f} s: {len(survivors)} survived.")
+    for name in survivors:
+        print(f"  survived: {name}")
+    return 1 if survivors or not names else 0
+
+
+def work(worker, names):
+    """In a warm process: fork, mutate, test; one line per mutant."""
+    os.environ["PYTEST_XDIST_WORKER"] = worker
+    import django
+
+    import tests.plugin  # noqa: F401  chooses the database before the settings are read
+
+    django.setup()
+    import pytest  # noqa: F401
+    from django.urls import get_resolver
+
+    from tests import mutants
+
+    get_resolver().url_patterns  # noqa: B018  imports every view
+    if names == ["?"]:
+        print("\n".join(mutants.names()))
+        return 0
+    for name in names:
+        noticed = any(_run(name, run) for run in watchers(name))
+        print(f"{'noticed' if noticed else 'survived'}: {name}", flush=True)
+        if not noticed:
+            print(f"survived: {name}", file=sys.stderr, flush=True)
+    return 0
+
+
+def _run(name, run):
+    """Whether the tests of `run` fail on the mutant. In a fork, so that the next one starts clean."""
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            os._exit(_tested(name, run))
+        os._exit(99)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            code = os.waitstatus_to_exitcode(status)
+            if code not in (0, 1, 2):  # 2: it did not even import
+                sys.exit(f"{name}: pytest ended with {code} on {' '.join(run)}.")
+            return code != 0
+        time.sleep(0.02)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    return True  # a mutant that hangs is noticed
+
+
+def _tested(name, run):
+    import pytest
+
+    from tests import mutants, plugin
+
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    if name.startswith("constraint"):
+        clone = plugin.clone
+
+        def clone_without():
+            clone()
+            mutants.apply(name)
+
+        plugin.clone = clone_without
+    else:
+        mutants.apply(name)
+    return pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *run])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""Every action asks for its permission itself, whatever door it is called through.
+
+The person holds nothing but a role that may do none of it, and owns the rows, so that only the
+permission stands in the way.
+"""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+
+from clients import actions as clients
+from clients.models import Client
+from followups import actions as followups
+from followups.models import Contact, FollowUp, PlanItem
+from rmflow.staff.models import User
+from rmflow.staff.permissions import Role
+from rmflow.workdays import clock
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moved(filed, wealth, notice):
+    """A manager with a record, a plan and a client of his own, who is an archivist from today."""
+    filed(end="card", phone="13800005678", basis="consent", agreed_on=clock.today())
+    Client.objects.update(owner=wealth)
+    wealth.role_holdings.update(role=Role.ARCHIVIST)
+    return User.objects.get(pk=wealth.pk)
+
+
+def item():
+    return PlanItem.objects.get().pk
+
+
+def record():
+    return FollowUp.objects.get().pk
+
+
+def person():
+    return Client.objects.get()
+
+
+NEXT = clock.today() + datetime.timedelta(days=1)
+CALLS = {
+    "record_contact": lambda by: followups.record_contact(item(), by=by, result="met"),
+    "add_plan": lambda by: followups.add_plan(by=by, client=None, plan_on=NEXT, purpose="x"),
+    "prepare": lambda by: followups.prepare(item(), by=by, expected="x", answer="x"),
+    "postpone": lambda by: followups.postpone(item(), by=by, plan_on=NEXT),
+    "done": lambda by: followups.done(item(), by=by),
+    "drop": lambda by: followups.drop(item(), by=by, note="x"),
+    "restore": lambda by: followups.restore(item(), by=by),
+    "change_analysis": lambda by: followups.change_analysis(
+        record(), by=by, strength="x", character="", needs=""
+    ),
+    "abandon": lambda by: followups.abandon(record(), by=by, reason="x"),
+    "judge": lambda by: followups.judge(person().pk, by=by, type="ordinary"),
+    "change_contact": lambda by: clients.change_contact(
+        person().pk, by=by, phone="13800005679", basis="consent"
+    ),
+    "enrol": lambda by: clients.enrol(by=by, name="王五"),
+    "assign": lambda by: clients.assign(person().pk, owner=by, by=by),
+    "reveal": lambda by: clients.reveal(person().pk, "phone", by=by, purpose="contact"),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_action_refuses_whoever_lost_the_permission(moved, name):
+    with pytest.raises(PermissionDenied):
+        CALLS[name](moved)
+
+
+@pytest.mark.parametrize("name", ["judge", "change_contact", "reveal"])
+def test_a_client_of_another_branch_is_not_there(moved, other_wealth, name):
+    with pytest.raises(ObjectDoesNotExist):
+        CALLS[name](other_wealth)
+
+
+def test_ones_own_rows_are_seen_wherever_one_works_now(moved, branches):
+    """The manager of a record, the owner of an item, the maker of a contact: each sees it, role or not."""
+    moved.role_holdings.update(branch=branches["second"])
+    by = User.objects.get(pk=moved.pk)
+    record = FollowUp.objects.get()
+    Contact.objects.create(
+        client=record.client, record=record, branch=record.branch, by=by, channel="phone", result="met"
+    )
+    for rows in (FollowUp, PlanItem, Contact, Client):
+        assert rows.objects.visible_to(by).count() == 1
+
+
+@pytest.mark.parametrize("rows", [FollowUp, PlanItem, Contact, Client])
+def test_heads_see_the_rows_of_their_branch_and_of_no_other(moved, head, supervisor, region_head, hire, rows):
+    record = FollowUp.objects.get()
+    Contact.objects.create(
+        client=record.client, record=record, branch=record.branch, by=moved, channel="phone", result="met"
+    )
+    for inspector in (head, supervisor, region_head):
+        assert rows.objects.visible_to(inspector).count() == 1
+    assert not rows.objects.visible_to(hire("100299", "外人", Role.BRANCH_HEAD, "second")).exists()
+
+
+def test_the_backup_sees_the_client_too(moved, other_wealth):
+    Client.objects.update(owner=None, backup=other_wealth)
+    assert Client.objects.visible_to(other_wealth).count() == 1

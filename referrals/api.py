@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from clients.rules import ClientType, Level, Salutation
 from followups.rules import Channel
 from rmflow.doors import idempotency
+from rmflow.doors.api import NUMBER
 from rmflow.privacy import normal
 from rmflow.privacy.models import ConsentBasis
 from rmflow.staff.models import User
@@ -147,6 +148,7 @@ class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
 
     serializer_class = ReferralSerializer
     filterset_class = ReferralFilter
+    lookup_value_regex = NUMBER
     queryset = Referral.objects.none()
 
     def get_queryset(self):
@@ -171,11 +173,8 @@ class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         """File a slip. With an `Idempotency-Key` header the same card is filed once."""
         card = Card(**self._parsed(CardSerializer))
 
-        def produce():
-            return 201, {"id": actions.file(card, by=request.user).pk}
-
-        status, answer = idempotency.once(request.user, idempotency.key_of(request), request.data, produce)
-        return self._answer(answer["id"], status)
+        slip_id = actions.file_once(card, by=request.user, key=idempotency.key_of(request), body=request.data)
+        return self._answer(slip_id, 201)
 
     @extend_schema(request=StepSerializer, responses=ReferralSerializer)
     @action(detail=True, methods=["post"])

@@ -36,12 +36,7 @@ class ReferralQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Own slips wherever they went; those sent to, or filed in, the branches one sees."""
         reach = scope(user, Permission.SEE_REFERRALS)
-        return self.filter(
-            Q(referrer=user)
-            | Q(manager=user)
-            | reach.q("branch")
-            | reach.q("sender_branch")
-        )
+        return self.filter(Q(referrer=user) | Q(manager=user) | reach.q("branch") | reach.q("sender_branch"))
 
     def made_by(self, user):
         return self.filter(referrer=user)
@@ -62,90 +57,62 @@ class ReferralQuerySet(models.QuerySet):
 
     def with_outcome(self):
         """Adds `outcome`, the type the client was judged to be after the slip, or None."""
-        verdict = Verdict.objects.filter(
-            client=OuterRef("client"), at__gte=OuterRef("filed_at")
-        ).order_by("-at")
+        verdict = Verdict.objects.filter(client=OuterRef("client"), at__gte=OuterRef("filed_at")).order_by(
+            "-at"
+        )
         return self.annotate(outcome=Subquery(verdict.values("type")[:1]))
 
     def with_people(self):
         """Everything a row shows, in one query."""
-        return self.select_related(
-            "client", "referrer", "manager", "branch", "sender_branch"
-        )
+        return self.select_related("client", "referrer", "manager", "branch", "sender_branch")
 
 
 @kept_history("ReferralHistory")
 class Referral(models.Model):
     """优质客户推介表: one slip. What it says at filing is frozen when its day closes (W1-11)."""
 
-    day = models.ForeignKey(
-        BranchDay, models.PROTECT, related_name="+", verbose_name=_("Business day")
-    )
+    day = models.ForeignKey(BranchDay, models.PROTECT, related_name="+", verbose_name=_("Business day"))
     branch = models.ForeignKey(
         "staff.Branch",
         models.PROTECT,
         related_name="+",
         verbose_name=_("Receiving branch"),
     )
-    referrer = models.ForeignKey(
-        USER, models.PROTECT, related_name="+", verbose_name=_("Referrer")
-    )
+    referrer = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("Referrer"))
     # Credit snapshot (B-04): frozen when filed, whatever the person's roles and branch become.
     referrer_role = models.CharField(_("Referrer's role"), max_length=20, choices=Role)
-    home_branch = models.ForeignKey(
-        "staff.Branch", models.PROTECT, null=True, related_name="+"
-    )
+    home_branch = models.ForeignKey("staff.Branch", models.PROTECT, null=True, related_name="+")
     sender_branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
     credit_share = models.DecimalField(max_digits=5, decimal_places=2, default=100)
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="referrals")
     addressed_as = models.CharField(_("Client"), max_length=60, blank=True)
-    cues = ArrayField(
-        models.CharField(max_length=16, choices=Cue), verbose_name=_("Clues")
-    )
-    business = models.CharField(
-        _("Business"), max_length=16, choices=Business, blank=True
-    )
+    cues = ArrayField(models.CharField(max_length=16, choices=Cue), verbose_name=_("Clues"))
+    business = models.CharField(_("Business"), max_length=16, choices=Business, blank=True)
     needs = ArrayField(
         models.CharField(max_length=16, choices=Need),
         default=list,
         blank=True,
         verbose_name=_("Needs"),
     )
-    assets = models.CharField(
-        _("Estimated assets"), max_length=8, choices=AssetBand, blank=True
-    )
-    source_channel = models.CharField(
-        _("Channel"), max_length=12, choices=SourceChannel
-    )
+    assets = models.CharField(_("Estimated assets"), max_length=8, choices=AssetBand, blank=True)
+    source_channel = models.CharField(_("Channel"), max_length=12, choices=SourceChannel)
 
     status = models.CharField(_("State"), max_length=14, choices=Status)
-    reception = models.CharField(
-        _("Reception"), max_length=10, choices=Reception, default=Reception.NONE
-    )
+    reception = models.CharField(_("Reception"), max_length=10, choices=Reception, default=Reception.NONE)
     check_result = models.CharField(
         _("Check"), max_length=16, choices=CheckResult, default=CheckResult.UNCHECKED
     )
-    guidance = models.CharField(
-        _("Guided to"), max_length=18, choices=Guidance, default=Guidance.MANAGER
-    )
+    guidance = models.CharField(_("Guided to"), max_length=18, choices=Guidance, default=Guidance.MANAGER)
     onward = models.CharField(_("Guided on to"), max_length=18, blank=True)
-    manager = models.ForeignKey(
-        USER, models.PROTECT, null=True, related_name="+", verbose_name=_("Manager")
-    )
+    manager = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", verbose_name=_("Manager"))
     place = models.CharField(_("Place"), max_length=30, blank=True)
     card_given = models.BooleanField(_("Card handed out"), default=False)
     agreed_on = models.DateField(_("Agreed day"), null=True, blank=True)
     agreed_at = models.TimeField(_("Agreed hour"), null=True, blank=True)
-    agreed_channel = models.CharField(
-        _("Agreed way"), max_length=10, choices=Channel, blank=True
-    )
-    follow_up = models.ForeignKey(
-        FollowUp, models.PROTECT, null=True, related_name="referrals"
-    )
-    repeat_reason = models.CharField(
-        _("Reason for referring again"), max_length=200, blank=True
-    )
+    agreed_channel = models.CharField(_("Agreed way"), max_length=10, choices=Channel, blank=True)
+    follow_up = models.ForeignKey(FollowUp, models.PROTECT, null=True, related_name="referrals")
+    repeat_reason = models.CharField(_("Reason for referring again"), max_length=200, blank=True)
     note = models.CharField(_("Note"), max_length=200, blank=True)
 
     referred_at = models.DateTimeField(_("Referred at"))
@@ -162,9 +129,7 @@ class Referral(models.Model):
         indexes = [
             models.Index(fields=["day", "-filed_at"], name="referral_day"),
             models.Index(fields=["branch", "-filed_at"], name="referral_branch"),
-            models.Index(
-                fields=["sender_branch", "-filed_at"], name="referral_sender_branch"
-            ),
+            models.Index(fields=["sender_branch", "-filed_at"], name="referral_sender_branch"),
             models.Index(fields=["referrer", "-filed_at"], name="referral_referrer"),
             models.Index(fields=["manager", "-filed_at"], name="referral_manager"),
             models.Index(fields=["client", "-filed_at"], name="referral_client"),
@@ -186,9 +151,7 @@ class Referral(models.Model):
                 violation_error_message=_("Choose at least one clue."),
             ),
             models.CheckConstraint(
-                condition=Q(status="referred")
-                | Q(reception__in=["none", "left"])
-                | Q(status="withdrawn"),
+                condition=Q(status="referred") | Q(reception__in=["none", "left"]) | Q(status="withdrawn"),
                 name="referral_waits_only_when_referred",
                 violation_error_message=_("Only a referred client can be waiting."),
             ),
@@ -203,8 +166,7 @@ class Referral(models.Model):
                 violation_error_message=_("Card handed out: phone and time needed."),
             ),
             models.CheckConstraint(
-                condition=~Q(reception__in=["accepted", "met"])
-                | Q(manager__isnull=False),
+                condition=~Q(reception__in=["accepted", "met"]) | Q(manager__isnull=False),
                 name="referral_received_by_somebody",
                 violation_error_message=_("A client is received by a manager."),
             ),
@@ -266,9 +228,7 @@ class Diversion(models.Model):
     business = models.CharField(max_length=16, choices=Business, blank=True)
     coached = models.BooleanField(_("Coached"), default=False)
     undone_at = models.DateTimeField(null=True, blank=True)
-    referral = models.OneToOneField(
-        Referral, models.PROTECT, null=True, related_name="diversion"
-    )
+    referral = models.OneToOneField(Referral, models.PROTECT, null=True, related_name="diversion")
 
     class Meta:
         indexes = [models.Index(fields=["day", "destination"], name="diversion_day")]

@@ -271,9 +271,7 @@ def _check_time(referred_at, *, now):
     if referred_at > now + datetime.timedelta(minutes=5):
         return {"referred_at": _("The time of the referral lies in the future.")}
     if referred_at < now - datetime.timedelta(hours=LATE_HOURS):
-        return {
-            "referred_at": _("This referral is more than three days old; file it anew.")
-        }
+        return {"referred_at": _("This referral is more than three days old; file it anew.")}
     return {}
 
 

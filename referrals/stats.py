@@ -38,6 +38,9 @@ UNSETTLED = Q(status=Status.REFERRED, reception__in=_LOBBY) | Q(
     status=Status.TO_FOLLOW_UP, outcome__isnull=True
 )
 
+#: More are not received any faster; the figure beside the head counts all.
+MOST_WAITING = 20
+
 
 def midnight(now):
     """The beginning of the day of `now`, an aware time of the bank."""
@@ -124,8 +127,9 @@ def managers(branch_id, *, now):
 
 
 def waiting(user, branch_id):
-    """Clients of a branch whom nobody has received yet, the longest waiting first."""
-    return list(Referral.objects.visible_to(user).filter(branch_id=branch_id).waiting().with_people())
+    """Clients of a branch whom nobody has received yet, the longest waiting first; the first twenty."""
+    slips = Referral.objects.visible_to(user).filter(branch_id=branch_id).waiting()
+    return list(slips.with_people()[:MOST_WAITING])
 
 
 def waiting_for(user):

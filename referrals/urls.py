@@ -8,6 +8,7 @@ app_name = "referrals"
 
 urlpatterns = [
     path("desk/", desk.page, name="desk"),
+    path("desk/card/", desk.card, name="card"),
     path("desk/file/", desk.file, name="file"),
     path("desk/repeat/", desk.repeat, name="repeat"),
     path("desk/live/", desk.live, name="live"),

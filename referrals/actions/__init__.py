@@ -1,6 +1,6 @@
 """Every write on referrals, by noun: filing, repeats, reception, verdict, the lobby's counts."""
 
-from .filing import file, withdraw
+from .filing import file, file_once, withdraw
 from .lobby import divert, tick_patrol, undo_diversion
 from .reception import guide_on, perform, take
 from .repeats import is_repeat, look
@@ -9,6 +9,7 @@ from .verdicts import judge
 __all__ = [
     "divert",
     "file",
+    "file_once",
     "guide_on",
     "is_repeat",
     "judge",

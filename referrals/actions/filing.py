@@ -9,7 +9,9 @@ from clients import actions as clients
 from clients.models import Client
 from clients.rules import TimelineKind, addressed_as
 from followups import actions as followups
+from rmflow.doors.idempotency import once
 from rmflow.notices.actions import notify
+from rmflow.privacy.models import ConsentBasis
 from rmflow.staff import permissions
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Permission, Role
@@ -33,6 +35,20 @@ CHANNELS = {
 }
 
 
+def file_once(card, *, by, key, body):
+    """File a card once per key; returns the slip's id.
+
+    Not atomic as a whole: a warning that refuses the card goes on record like a look (W1-07).
+    """
+    try:
+        _status, answer = once(by, key, body, lambda: (201, {"id": file(card, by=by).pk}))
+    except Refused as refusal:
+        if refusal.code == "repeat":
+            repeats.remember(by, warned=True)
+        raise
+    return answer["id"]
+
+
 @transaction.atomic
 def file(card, *, by):
     """File one slip from a `rules.Card`; returns the Referral.
@@ -43,14 +59,10 @@ def file(card, *, by):
     permissions.require(by, Permission.FILE_REFERRAL)
     rules.check_card(card, today=clock.today(), now=clock.now())
     branch = _receiving_branch(card, by=by)
-    sender_branch = (
-        by.branch if by.branch and by.branch.kind == Branch.Kind.BRANCH else branch
-    )
+    sender_branch = by.branch if by.branch and by.branch.kind == Branch.Kind.BRANCH else branch
     manager = _manager(card, branch=branch, sender_branch=sender_branch)
     client = _person(card, by=by, branch=branch)
-    referral = _write(
-        card, client, manager, by=by, branch=branch, sender_branch=sender_branch
-    )
+    referral = _write(card, client, manager, by=by, branch=branch, sender_branch=sender_branch)
     ReferralEvent.objects.create(
         referral=referral, name="file", state_to=referral.status, by=by, manager=manager
     )
@@ -72,9 +84,7 @@ def _receiving_branch(card, *, by):
     """The branch the client is sent to: one's own, or another branch that serves clients (deck 33)."""
     if card.branch_id is None:
         if by.branch is None or by.branch.kind != Branch.Kind.BRANCH:
-            raise Refused(
-                _("Choose the branch that will receive the client."), field="branch"
-            )
+            raise Refused(_("Choose the branch that will receive the client."), field="branch")
         return by.branch
     branch = Branch.objects.outlets().filter(pk=card.branch_id).first()
     if branch is None:
@@ -94,9 +104,7 @@ def _manager(card, *, branch, sender_branch):
         )
     if card.manager_id is None:
         if card.end == End.INTRODUCE:
-            raise Refused(
-                _("Choose the manager who receives the client."), field="manager"
-            )
+            raise Refused(_("Choose the manager who receives the client."), field="manager")
         return None
     manager = (
         User.objects.holding_at(branch.pk, Role.WEALTH_MANAGER)
@@ -105,32 +113,31 @@ def _manager(card, *, branch, sender_branch):
         .first()
     )
     if manager is None:
-        raise Refused(
-            _("This person does not receive clients in this branch."), field="manager"
-        )
+        raise Refused(_("This person does not receive clients in this branch."), field="manager")
     if card.end == End.INTRODUCE and manager.availability == User.Availability.OUT:
         raise Refused(
-            _("{name} has just gone out; choose someone else.").format(
-                name=manager.name
-            ),
+            _("{name} has just gone out; choose someone else.").format(name=manager.name),
             field="manager",
         )
     return manager
 
 
 def _person(card, *, by, branch):
-    """The person of the slip, found or registered; a suspected repeat needs a reason (W1-07)."""
+    """The person of the slip, found or registered; a suspected repeat needs a reason (W1-07).
+
+    The basis is asked for first, and past the day's look-ups every phone needs a reason: else the
+    order of the refusals would tell who banks here.
+    """
+    if card.phone and card.basis not in ConsentBasis.values:
+        raise Refused(_("Say on what basis the phone is kept."), field="notice_basis")
     chosen = None
     if card.client_id is not None:
         chosen = Client.objects.visible_to(by).filter(pk=card.client_id).first()
         if chosen is None:
             raise Refused(_("This client is not on your list."), field="client")
-    ids = repeats.persons(phone=card.phone, client_id=card.client_id)
-    if repeats.is_repeat(ids) and not card.repeat_reason.strip():
+    if not card.repeat_reason.strip() and _may_be_repeat(card, by=by):
         raise Refused(
-            _(
-                "May already be looked after or referred lately; say why it is referred again."
-            ),
+            _("May already be looked after or referred lately; say why it is referred again."),
             field="repeat_reason",
             code="repeat",
         )
@@ -144,6 +151,12 @@ def _person(card, *, by, branch):
         phone=card.phone,
         basis=card.basis,
     )
+
+
+def _may_be_repeat(card, *, by):
+    if card.phone and repeats.is_spent(by):
+        return True
+    return repeats.is_repeat(repeats.persons(phone=card.phone, client_id=card.client_id))
 
 
 def acting_role(user, branch):
@@ -206,9 +219,7 @@ def open_follow_up(referral, *, by):
         agreed_on=referral.agreed_on,
         agreed_at=referral.agreed_at,
         channel=referral.agreed_channel,
-        purpose="、".join(
-            str(label) for label in [*referral.cue_labels, *referral.need_labels]
-        )[:200],
+        purpose="、".join(str(label) for label in [*referral.cue_labels, *referral.need_labels])[:200],
         needs="、".join(str(label) for label in referral.need_labels),
     )
     referral.save(update_fields=["follow_up"])
@@ -230,18 +241,12 @@ def tell(referral, *, by):
         people = (
             [referral.manager]
             if referral.manager_id
-            else list(
-                User.objects.holding_at(
-                    referral.branch_id, Role.WEALTH_MANAGER, Role.LOBBY_MANAGER
-                )
-            )
+            else list(User.objects.holding_at(referral.branch_id, Role.WEALTH_MANAGER, Role.LOBBY_MANAGER))
         )
         notify(
             [person for person in people if person.pk != by.pk],
             "to_follow_up",
-            gettext_noop(
-                "{client} wants to be contacted on {day}. Referred by {referrer}."
-            ),
+            gettext_noop("{client} wants to be contacted on {day}. Referred by {referrer}."),
             key=f"referral:{referral.pk}:to_follow_up",
             link="/referrals/" if referral.manager_id is None else "/today/",
             params={
@@ -255,11 +260,7 @@ def tell(referral, *, by):
 @transaction.atomic
 def withdraw(referral_id, *, by, reason):
     """The sender takes a slip back, with a reason, while nobody has met the client."""
-    referral = (
-        Referral.objects.made_by(by)
-        .select_for_update(of=("self",), no_key=True)
-        .get(pk=referral_id)
-    )
+    referral = Referral.objects.made_by(by).select_for_update(of=("self",), no_key=True).get(pk=referral_id)
     arrow = rules.STATUS_TRANSITIONS["withdraw"]
     permissions.require(by, arrow.permission)
     arrow.check(referral.status)
@@ -270,9 +271,7 @@ def withdraw(referral_id, *, by, reason):
     if not reason.strip():
         raise Refused(_("Say why the referral is withdrawn."), field="note")
     before, referral.status = referral.status, arrow.target
-    referral.reception = (
-        Reception.LEFT if referral.reception != Reception.NONE else Reception.NONE
-    )
+    referral.reception = Reception.LEFT if referral.reception != Reception.NONE else Reception.NONE
     referral.save(update_fields=["status", "reception"])
     ReferralEvent.objects.create(
         referral=referral,

@@ -46,9 +46,7 @@ def divert(*, by, destination, business="", coached=False):
 def undo_diversion(diversion_id, *, by):
     """Take back one's own tap within a minute; the row stays, marked."""
     diversion = Diversion.objects.select_for_update().get(pk=diversion_id, by=by)
-    if diversion.undone_at or diversion.at < timezone.now() - datetime.timedelta(
-        seconds=UNDO_SECONDS
-    ):
+    if diversion.undone_at or diversion.at < timezone.now() - datetime.timedelta(seconds=UNDO_SECONDS):
         raise Conflict(_("There is nothing to undo."))
     diversion.undone_at = timezone.now()
     diversion.save(update_fields=["undone_at"])
@@ -60,6 +58,4 @@ def tick_patrol(*, by):
     """Tick one round through the lobby."""
     branch = _branch(by)
     permissions.require(by, Permission.PATROL, branch)
-    return PatrolRound.objects.create(
-        branch=branch, day=business_day(branch, by=by), by=by
-    )
+    return PatrolRound.objects.create(branch=branch, day=business_day(branch, by=by), by=by)

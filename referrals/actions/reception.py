@@ -50,9 +50,7 @@ def may(name, referral, user):
         return False
     if name in ("meet", "decline") and referral.manager_id not in (None, user.pk):
         return False
-    return permissions.scope(user, permission_for(name, referral, user)).covers(
-        referral.branch
-    )
+    return permissions.scope(user, permission_for(name, referral, user)).covers(referral.branch)
 
 
 def permission_for(name, referral, user):
@@ -87,10 +85,7 @@ def _check(name, arrow, referral, *, by):
     """The state must allow the step; whoever comes second learns who was first."""
     if referral.status != Status.REFERRED:
         raise Conflict(_("This referral was withdrawn."), code="state")
-    taken = (
-        referral.reception in (Reception.ACCEPTED, Reception.MET)
-        and referral.manager_id != by.pk
-    )
+    taken = referral.reception in (Reception.ACCEPTED, Reception.MET) and referral.manager_id != by.pk
     if taken and name in ("accept", "decline", "meet"):
         raise Conflict(
             _("Already received by {name}.").format(name=referral.manager.name),
@@ -99,9 +94,7 @@ def _check(name, arrow, referral, *, by):
     arrow.check(referral.reception)
     if name in ("decline", "meet") and referral.manager_id not in (None, by.pk):
         raise Conflict(
-            _("This client is offered to {name} now.").format(
-                name=referral.manager.name
-            ),
+            _("This client is offered to {name} now.").format(name=referral.manager.name),
             code="taken",
         )
 
@@ -124,24 +117,14 @@ def _decline(referral, *, by, to, before):
 
 
 def _offer(referral, *, by, to, before):
-    manager = (
-        User.objects.holding_at(referral.branch_id, Role.WEALTH_MANAGER)
-        .filter(pk=to)
-        .first()
-    )
+    manager = User.objects.holding_at(referral.branch_id, Role.WEALTH_MANAGER).filter(pk=to).first()
     if manager is None:
-        raise Refused(
-            _("This person does not receive clients in this branch."), field="to"
-        )
+        raise Refused(_("This person does not receive clients in this branch."), field="to")
     if manager.pk == referral.manager_id and before == Reception.DECLINED:
-        raise Refused(
-            _("{name} has declined already.").format(name=manager.name), field="to"
-        )
+        raise Refused(_("{name} has declined already.").format(name=manager.name), field="to")
     if manager.availability == User.Availability.OUT:
         raise Refused(
-            _("{name} has just gone out; choose someone else.").format(
-                name=manager.name
-            ),
+            _("{name} has just gone out; choose someone else.").format(name=manager.name),
             field="to",
         )
     referral.manager = manager
@@ -160,9 +143,7 @@ def _write_down(name, referral, before, *, by, note):
         manager=referral.manager,
         note=note,
     )
-    clients.note(
-        referral.client, TIMELINE[name], by=by, branch=referral.branch, text=note
-    )
+    clients.note(referral.client, TIMELINE[name], by=by, branch=referral.branch, text=note)
     if name == "meet":
         log.enter(
             by,
@@ -193,25 +174,15 @@ def _tell(name, referral, had, *, by):
             urgent=True,
             params=params,
         )
-    watchers = [
-        u
-        for u in {*lobby, referral.referrer, had}
-        if u and u not in (by, offered)
-    ]
+    watchers = [u for u in {*lobby, referral.referrer, had} if u and u not in (by, offered)]
     texts = {
         "accept": gettext_noop("{manager} is receiving {client}."),
-        "decline": gettext_noop(
-            "{manager} cannot receive {client}; offer somebody else."
-        ),
+        "decline": gettext_noop("{manager} cannot receive {client}; offer somebody else."),
         "offer": gettext_noop("{client} was offered to another manager."),
         "meet": gettext_noop("{manager} has met {client}."),
         "leave": gettext_noop("{client} has left before the meeting."),
     }
-    text = (
-        texts["offer"]
-        if name == "decline" and referral.reception == Reception.WAITING
-        else texts[name]
-    )
+    text = texts["offer"] if name == "decline" and referral.reception == Reception.WAITING else texts[name]
     urgent = name == "decline" and referral.reception == Reception.DECLINED
     notify(
         watchers,

@@ -27,11 +27,7 @@ def persons(*, phone="", id_number="", client_id=None):
         same |= Q(phone_hash=blind.blind_index("phone", phone))
     if id_number:
         same |= Q(id_hash=blind.blind_index("id", id_number))
-    return (
-        list(Client.objects.filter(same).values_list("pk", flat=True)[:50])
-        if same
-        else []
-    )
+    return list(Client.objects.filter(same).values_list("pk", flat=True)[:50]) if same else []
 
 
 def is_repeat(ids):
@@ -40,8 +36,7 @@ def is_repeat(ids):
         return False
     since = clock.now() - datetime.timedelta(days=ORDINARY_SUPPRESSES_DAYS)
     looked_after = Client.objects.filter(pk__in=ids).filter(
-        Q(owner__isnull=False)
-        | Q(verdicts__type=ClientType.ORDINARY, verdicts__at__gte=since)
+        Q(owner__isnull=False) | Q(verdicts__type=ClientType.ORDINARY, verdicts__at__gte=since)
     )
     return (
         looked_after.exists()
@@ -59,20 +54,23 @@ def look(*, by, phone="", id_number="", client_id=None):
     a way to find out who banks here.
     """
     permissions.require(by, Permission.FILE_REFERRAL)
-    midnight = datetime.datetime.combine(
-        clock.today(), datetime.time(), tzinfo=BANK_TIME
-    )
-    if (
-        RepeatCheck.objects.filter(by=by, at__gte=midnight).count()
-        >= REPEAT_CHECKS_A_DAY
-    ):
+    if is_spent(by):
         raise Refused(
-            _(
-                "Too many look-ups today; file the referral, it is checked all the same."
-            ),
+            _("Too many look-ups today; file the referral, it is checked all the same."),
             code="cap",
         )
     warned = is_repeat(persons(phone=phone, id_number=id_number, client_id=client_id))
+    remember(by, warned=warned)
+    return warned
+
+
+def is_spent(by):
+    """Whether `by` has used up the look-ups of the day; warnings that refused a card count too."""
+    midnight = datetime.datetime.combine(clock.today(), datetime.time(), tzinfo=BANK_TIME)
+    return RepeatCheck.objects.filter(by=by, at__gte=midnight).count() >= REPEAT_CHECKS_A_DAY
+
+
+def remember(by, *, warned):
+    """Count a look and put it on record, without what was looked for."""
     RepeatCheck.objects.create(by=by, warned=warned)
     log("repeat_check", by=by)
-    return warned

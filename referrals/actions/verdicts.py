@@ -63,10 +63,7 @@ def judge(
     if record is not None and referral.follow_up_id is None:
         referral.follow_up = record
         referral.save(update_fields=["follow_up"])
-    if (
-        type == ClientType.ORDINARY
-        and not Diversion.objects.filter(referral=referral).exists()
-    ):
+    if type == ClientType.ORDINARY and not Diversion.objects.filter(referral=referral).exists():
         Diversion.objects.create(
             branch=referral.branch,
             day=referral.day,

@@ -44,7 +44,9 @@ def receive(request, pk):
     """The sheet of a reception: complete the person, decide the type, guide on."""
     user = request.user
     slip = found(user, pk)
-    permissions.require(user, Permission.JUDGE_CLIENT, slip.branch)
+    permissions.require(
+        user, Permission.JUDGE_CLIENT
+    )  # who received the client decides, on duty elsewhere too
     if not _is_mine(slip, user):
         return redirect("referrals:slip", pk=slip.pk)
     if request.method == "POST":

@@ -147,7 +147,7 @@ def test_each_look_is_counted_and_logged_without_the_number(someone, lobby):
     assert (event.user, event.object_id, event.note) == (lobby, None, "")
 
 
-def test_past_the_days_cap_a_look_is_refused_and_filing_goes_on(lobby, filed, someone):
+def test_past_the_days_cap_a_look_is_refused_and_filing_goes_on_with_a_reason(lobby, filed, someone):
     RepeatCheck.objects.bulk_create(
         RepeatCheck(by=lobby, warned=False) for _n in range(REPEAT_CHECKS_A_DAY - 1)
     )
@@ -155,7 +155,7 @@ def test_past_the_days_cap_a_look_is_refused_and_filing_goes_on(lobby, filed, so
     with pytest.raises(Refused) as caught:
         look(by=lobby, phone=PHONE)
     assert caught.value.code == "cap"
-    assert filed(**KNOWN).pk
+    assert filed(**KNOWN, repeat_reason="客户主动要求").pk
     RepeatCheck.objects.update(at=clock.now() - datetime.timedelta(days=1))
     look(by=lobby, phone=PHONE)  # a new day
 

@@ -1,6 +1,7 @@
 """The lobby desk through its door: filing, refusing without losing a letter, counting, living."""
 
 import datetime
+import json
 
 import pytest
 from django.urls import reverse
@@ -46,9 +47,12 @@ def test_a_client_is_introduced_with_a_clue_and_the_primary(desk, wealth, lobby)
     assert answer.status_code == 200
     slip = Referral.objects.get()
     assert (slip.manager, slip.referrer, slip.reception) == (wealth, lobby, Reception.WAITING)
-    body = answer.content.decode()
-    assert 'id="desk-form"' in body and 'id="desk-waiting" hx-swap-oob="true"' in body
-    assert "刘女士" in body and 'value="vip_card" checked' not in body
+    body, news = answer.content.decode(), json.loads(answer["HX-Trigger"])
+    assert 'id="desk-key"' in body and 'value="k1"' not in body
+    assert "刘女士" in news["rmflow:toast"]["text"]
+    assert news["desk:filed"] == {"slip": slip.pk}
+    card = desk.get("/desk/card/", **HTMX).content.decode()
+    assert 'id="desk-form"' in card and 'value="vip_card" checked' not in card
 
 
 def test_without_scripts_the_desk_goes_round_by_whole_pages(desk, wealth):

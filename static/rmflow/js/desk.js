@@ -50,6 +50,26 @@
   document.addEventListener("htmx:oobAfterSwap", name);
   document.addEventListener("rmflow:swapped", name);
 
+  // Filed: the card is empty again at once; figures, managers and the list follow.
+  function empty(form) {
+    if (form.dataset.again || document.querySelector("#desk-repeat > *")) {
+      htmx.ajax("GET", form.dataset.again || form.dataset.fresh, { target: "#desk-form", swap: "outerHTML" });
+      return;
+    }
+    form.reset();
+    document.getElementById("desk-picked").value = "0";
+    document.getElementById("desk-first")?.focus();
+    name();
+  }
+
+  document.addEventListener("desk:filed", (event) => {
+    empty(card());
+    look();
+    const list = document.getElementById("desk-list");
+    const address = `${list?.dataset.listUrl}&fresh=${event.detail.slip}`;
+    if (list) htmx.ajax("GET", address, { target: "#desk-list", swap: "outerHTML" });
+  });
+
   // An open menu is not swapped away under the finger.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     if (event.detail.target.querySelector?.("details[open]")) event.detail.shouldSwap = false;

@@ -177,14 +177,12 @@
   phone.addEventListener("change", ready);
 
   // On a desk the first row's sheet is open from the start; its phone stays masked until asked for.
+  // A row pressed meanwhile replaces this request (hx-sync): the sheet asked for last is the one that stands.
   const first = rows()[0];
   if (first && sheet() && !sheet().dataset.item && matchMedia("(min-width: 1100px)").matches && window.htmx) {
     const url = new URL(first.getAttribute("href"), location.href);
     url.searchParams.set("peek", "1");
-    htmx.ajax("GET", url.pathname + url.search, { target: "#sheet", swap: "outerHTML" });
-    // A row pressed meanwhile wins: its sheet is not replaced by the one that opens by itself.
-    const win = (event) => event.target.closest("[data-row]") && htmx.trigger(document.body, "htmx:abort");
-    document.getElementById("today-list").addEventListener("click", win, { capture: true, once: true });
+    htmx.ajax("GET", url.pathname + url.search, { source: "#sheet", target: "#sheet", swap: "outerHTML" });
   }
   ready();
 })();

@@ -6,11 +6,10 @@ from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from clients.models import Client
 from rmflow.doors import idempotency
 from rmflow.doors.api import NUMBER
 
-from . import actions
+from . import actions, stats
 from .models import PlanItem
 from .rules import Channel, NextStep, Result
 
@@ -117,7 +116,7 @@ class PlanItemViewSet(viewsets.ReadOnlyModelViewSet):
         data = self._parsed(NewPlanSerializer)
         client_id = data.pop("client", None)
         if client_id is not None:
-            data["client"] = Client.objects.visible_to(request.user).get(pk=client_id)
+            data["client"] = stats.own_clients(request.user).get(pk=client_id)
         data.setdefault("client", None)
         status, answer = self._once(lambda: (201, {"id": actions.add_plan(by=request.user, **data).pk}))
         return self._answer(answer["id"], status)

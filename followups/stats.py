@@ -43,17 +43,13 @@ def midnight(day):
     return datetime.datetime.combine(day, datetime.time(), tzinfo=BANK_TIME)
 
 
-def open_items(user, until):
-    """One's own open items up to the day `until`, in working order."""
-    return list(PlanItem.objects.filter(owner=user).until(until).values(*_ROW)[: MOST_ITEMS + 1])
-
-
-def done_items(user, today):
-    """What `user` settled today, the latest first."""
+def day_items(user, today, until):
+    """One's own open items up to the day `until`, in working order, and what was done today after them."""
+    done_today = Q(state=PlanState.DONE, settled_at__gte=midnight(today))
     return list(
-        PlanItem.objects.filter(owner=user, state=PlanState.DONE, settled_at__gte=midnight(today))
-        .order_by("-settled_at")
-        .values(*_ROW, "settled_at", "contact__result")[:MOST_LINES]
+        PlanItem.objects.filter(Q(state=PlanState.OPEN, plan_on__lte=until) | done_today, owner=user)
+        .order_by(F("settled_at").desc(nulls_first=True), "plan_on", F("at").asc(nulls_last=True), "pk")
+        .values(*_ROW, "settled_at", "contact__result")[: MOST_ITEMS + 1]
     )
 
 

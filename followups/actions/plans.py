@@ -9,7 +9,7 @@ from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
-from .. import rules
+from .. import rules, stats
 from ..models import DayEntry, PlanEvent, PlanItem
 from ..rules import PlanKind, PlanState
 from . import appointments, log
@@ -28,7 +28,7 @@ def plan(*, owner, branch, client, kind, source_key, plan_on, **fields):
 
 @transaction.atomic
 def add_plan(*, by, client, plan_on, purpose, channel="", at=None):
-    """A manager's own plan for a client or for himself (deck 25)."""
+    """A manager's own plan for one of his clients or for himself (deck 25); DoesNotExist for others' clients."""
     permissions.require(by, Permission.WORK_FOLLOW_UP)
     if by.branch is None:
         raise Refused(_("You have no branch today; ask the administrator."))
@@ -37,6 +37,8 @@ def add_plan(*, by, client, plan_on, purpose, channel="", at=None):
         raise Refused(_("Say what the plan is for."), field="purpose")
     if client is not None and client.do_not_contact:
         raise Refused(_("This client does not want to be contacted."), field="client")
+    if client is not None:
+        stats.own_clients(by).get(pk=client.pk)  # a due plan shows the phone: never for another's client
     now = timezone.now()
     return PlanItem.objects.create(
         owner=by,
@@ -130,8 +132,12 @@ def _change(item_id, name, *, by, note=""):
         return settle(locked(item_id, by=by), name, by=by, note=note)
 
 
+@transaction.atomic
 def done(item_id, *, by, note=""):
-    """Tick an item off; a contact ticks its own."""
+    """Tick off an item that has no contact to record; a contact ticks its own."""
+    permissions.require(by, Permission.WORK_FOLLOW_UP)
+    if locked(item_id, by=by).client_id is not None:
+        raise Refused(_("Record the contact; that ticks the plan off."))
     return _change(item_id, "done", by=by, note=note)
 
 

@@ -8,7 +8,7 @@ from rmflow.doors import htmx
 from .. import stats
 from . import sheet
 from .board import Board, Chosen
-from .rows import row
+from .rows import drawn, row
 
 
 def to_list(request, text):
@@ -31,7 +31,9 @@ def go_on(request, item_id, order, *, text, undo_url="", stay=False):
     moment = board.moment
     context = {
         **board.context(),
-        "changed": row(stats.one_item(request.user, item_id), moment),
+        "changed": drawn(
+            row(stats.one_item(request.user, item_id), moment), query=board.chosen.query(), fresh=True
+        ),
         "text": text,
         "undo_url": undo_url,
         "fresh": True,

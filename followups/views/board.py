@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 from rmflow.staff.permissions import Permission
 
 from .. import stats
-from .rows import Moment, row
+from .rows import Moment, drawn, row
 
 BLOCKS = ("overdue", "appointments", "today", "next")
 SHOWS = ("all", *BLOCKS)
@@ -51,16 +51,17 @@ def titles():
 
 
 class Board:
-    """One manager's list as it stands now: two queries whatever its length."""
+    """One manager's list as it stands now: one query whatever its length."""
 
     def __init__(self, user, chosen=None):
         self.moment = Moment(user)
         self.chosen = chosen or Chosen()
-        items = stats.open_items(user, self.moment.horizon)
+        items = stats.day_items(user, self.moment.today, self.moment.horizon)
         self.more = len(items) > stats.MOST_ITEMS
         lines = [row(item, self.moment) for item in items[: stats.MOST_ITEMS]]
-        self.lines = sorted(lines, key=lambda line: BLOCKS.index(line["block"]))
-        self.done = [row(item, self.moment) for item in stats.done_items(user, self.moment.today)]
+        order = {block: place for place, block in enumerate(BLOCKS)}
+        self.lines = sorted((line for line in lines if line["open"]), key=lambda line: order[line["block"]])
+        self.done = [line for line in lines if not line["open"]]
 
     @property
     def shown(self):
@@ -92,10 +93,13 @@ class Board:
     def order(self):
         return [line["pk"] for line in self.shown]
 
-    def context(self):
-        """What the page's template prints."""
+    def context(self, current=None):
+        """What the page's template prints; `current` is the item whose sheet is open."""
         counts = self.counts()
         page = Paginator(self.shown, PER_PAGE).get_page(self.chosen.page)
+        query = self.chosen.query()
+        for line in (*page.object_list, *self.done):
+            line["html"] = drawn(line, query=query, current=line["pk"] == current)
         return {
             "board": self,
             "receives": self.moment.user.has(Permission.WORK_REFERRAL),
@@ -104,7 +108,7 @@ class Board:
             "page": page,
             "filters": self._filters(counts),
             "ways": self._ways(),
-            "query": self.chosen.query(),
+            "query": query,
             "done": self.done,
             "day_done": bool(counts["done"]) and not counts["due"],
         }

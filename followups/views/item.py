@@ -14,7 +14,7 @@ from .. import actions, stats
 from ..forms import AbandonForm, ContactForm, PostponeForm, PrepareForm
 from . import answers, refusals, sheet
 from .board import Board, Chosen
-from .rows import Moment, postponed_text, row
+from .rows import Moment, drawn, postponed_text, row
 
 
 def _mine(request, item_id):
@@ -40,7 +40,7 @@ def _sheet(request, item, *, form=None, status=200):
         phone = sheet.shown_phone(item, request=request)
     context = sheet.context(item, moment, request=request, form=form, phone=phone, board=board)
     if whole:
-        context = {**board.context(), **context}
+        context = {**board.context(current=item.pk), **context}
     return htmx.render(request, "followups/today.html", "followups/_sheet.html", context, status=status)
 
 
@@ -134,9 +134,7 @@ def postpone(request, item_id):
 @require_POST
 def done(request, item_id):
     """Tick off a plan that has no contact to record."""
-    item = _mine(request, item_id)
-    if item.client_id is not None:
-        raise Refused(_("Record the contact; that ticks the plan off."))
+    _mine(request, item_id)
     order = Board(request.user, Chosen.of(request.POST)).order()
     actions.done(item_id, by=request.user)
     return answers.go_on(request, item_id, order, text=_("Done"), undo_url=f"/today/{item_id}/restore/")
@@ -165,6 +163,7 @@ def restore(request, item_id):
     if not htmx.wants_fragment(request):
         return answers.to_list(request, _("Undone"))
     board = Board(request.user, Chosen.of(request.POST))
-    changed = row(stats.one_item(request.user, item_id), board.moment)
+    line = row(stats.one_item(request.user, item_id), board.moment)
+    changed = drawn(line, query=board.chosen.query(), fresh=True)
     context = {**board.context(), "changed": changed, "text": _("Undone"), "fresh": True}
     return render(request, "followups/_undone.html", context)

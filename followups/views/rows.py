@@ -1,7 +1,10 @@
 """Rows as the daily list shows them: words and chips worked out here, so that templates only print."""
 
 import datetime
+from functools import lru_cache
 
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from clients.rules import ClientType, Level, addressed_as
@@ -22,6 +25,29 @@ ICONS = {
     Channel.VISIT: "armchair",
     Channel.WECHAT: "message-circle",
 }
+
+
+#: What `_row.html` prints of a row.
+PRINTED = (
+    "pk",
+    "url",
+    "when",
+    "name",
+    "tag",
+    "core",
+    "icon",
+    "why",
+    "due",
+    "due_date",
+    "due_words",
+    "due_icon",
+    "due_title",
+    "settled",
+    "settled_icon",
+    "open",
+    "call",
+)
+ROWS_KEPT = 5000  # rows as HTML in each process: the lists of a branch's managers
 
 
 class Moment:
@@ -78,7 +104,7 @@ def row(item, moment):
         "core": item["client__level"] == Level.CORE,
         "icon": ICONS.get(channel, "checklist"),
         "why": _why(item, moment, name=is_client),
-        "chip": _chip(item, moment) if open_ else None,
+        **_due(item, moment, open_),
         "settled": "" if open_ else _settled(item, moment),
         "settled_icon": "check" if item["state"] == PlanState.DONE else "minus",
         "open": open_,
@@ -97,6 +123,26 @@ def _why(item, moment, *, name):
     return " · ".join(part for part in parts if part)
 
 
+NO_CHIP = {"chip": None, "due": "", "due_date": "", "due_words": "", "due_icon": "", "due_title": ""}
+
+
+def _due(item, moment, open_):
+    """The deadline chip and, flat, what the row prints of it."""
+    if not open_:
+        return NO_CHIP
+    shown = _chip(item, moment)
+    return {
+        "chip": shown,
+        "due": f"{shown['state']} due-provisional" if shown["provisional"] else shown["state"],
+        "due_date": f"{shown['date_text']} {_('provisional')}"
+        if shown["provisional"]
+        else shown["date_text"],
+        "due_words": shown["words"],
+        "due_icon": shown["icon"],
+        "due_title": shown["title"],
+    }
+
+
 def _chip(item, moment):
     """The deadline chip; an agreed hour of today counts in minutes within the hour."""
     due_at = None
@@ -111,6 +157,17 @@ def _settled(item, moment):
     if result:
         return moment.results[result]
     return str(PlanState(item["state"]).label)
+
+
+def drawn(line, *, query="", current=False, fresh=False):
+    """The row as HTML. A manager's list is asked for again and again: equal rows are drawn once."""
+    return _draw(tuple(line[name] for name in PRINTED), query, current, fresh)
+
+
+@lru_cache(maxsize=ROWS_KEPT)
+def _draw(values, query, current, fresh):
+    context = {**dict(zip(PRINTED, values, strict=True)), "query": query, "current": current, "fresh": fresh}
+    return mark_safe(render_to_string("followups/_row.html", context))  # noqa: S308  a template of ours escapes
 
 
 def postponed_text(day, today):

@@ -38,7 +38,10 @@ def item_key(item):
 
 
 def phone_is_due(item, today):
-    """Whether the owner may see the phone: the item is open, due, and the client may be called."""
+    """Whether the owner may see the phone: the item is open, due, and the client may be called.
+
+    A plan of one's own outlives the client's change of manager; the phone does not.
+    """
     client = item.client
     return bool(
         client is not None
@@ -46,6 +49,7 @@ def phone_is_due(item, today):
         and item.plan_on <= today
         and not client.do_not_contact
         and client.phone
+        and (item.record_id or stats.own_clients(item.owner).filter(pk=client.pk).exists())
     )
 
 
@@ -139,7 +143,7 @@ def week_on(moment):
 def form_context(item, moment, form=None):
     """What `followups/_record.html` prints: results with their proposals, day chips, the calendar."""
     tomorrow = moment.calendar.add(moment.today, 1)
-    week = week_on(moment)
+    second, week = moment.calendar.add(moment.today, 2), week_on(moment)
     bound = form is not None and form.is_bound
     return {
         "item": item,
@@ -155,7 +159,11 @@ def form_context(item, moment, form=None):
                 "text": day_text(day, moment.today),
                 "mark": mark(day, moment),
             }
-            for day, label in ((tomorrow, _near(tomorrow, moment)), (week, _("In a week")))
+            for day, label in (
+                (tomorrow, _near(tomorrow, moment)),
+                (second, weekday(second)),
+                (week, _("In a week")),
+            )
         ],
         "today_iso": moment.today.isoformat(),
         "calendar_marks": calendar_marks(moment.calendar, moment.today),

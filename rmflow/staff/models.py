@@ -224,7 +224,11 @@ class User(AbstractBaseUser):
         """Roles held today, with their branches: one query per request."""
         if not self.is_active:
             return []
-        return list(RoleHolding.objects.current().filter(user=self).select_related("branch").order_by("pk"))
+        held = list(RoleHolding.objects.current().filter(user=self).select_related("branch").order_by("pk"))
+        for holding in held:
+            if holding.branch_id == self.home_branch_id:
+                self.home_branch = holding.branch  # most roles are held at home: that saves its query
+        return held
 
     @property
     def roles(self):

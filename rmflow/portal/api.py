@@ -5,7 +5,6 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_seriali
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.authtoken.models import Token
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
@@ -13,6 +12,7 @@ from rest_framework.views import APIView
 from clients.api import ClientViewSet
 from followups.api import PlanItemViewSet
 from referrals.api import ReferralViewSet
+from rmflow.staff import sittings
 
 
 class TokenView(APIView):
@@ -26,13 +26,11 @@ class TokenView(APIView):
         responses={201: inline_serializer("NewToken", {"token": serializers.CharField()})},
     )
     def post(self, request):
-        Token.objects.filter(user=request.user).delete()
-        token = Token.objects.create(user=request.user)
-        return Response({"token": token.key}, status=201)
+        return Response({"token": sittings.new_token(request.user).key}, status=201)
 
     @extend_schema(request=None, responses={204: OpenApiResponse(description="Revoked")})
     def delete(self, request):
-        Token.objects.filter(user=request.user).delete()
+        sittings.end_token(request.user)
         return Response(status=204)
 
 
@@ -45,5 +43,9 @@ urlpatterns = [
     path("v1/token/", TokenView.as_view(), name="api-token"),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", http_method_names=["get", "head"]),
+        name="api-docs",
+    ),
 ]

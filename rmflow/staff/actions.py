@@ -166,6 +166,7 @@ def change_password(new, *, by):
     user.former_passwords.filter(pk__in=outdated).delete()
     user.set_password(new)
     _store_password(user, must_change=False)
+    sittings.end_token(user)
     by.password, by.must_change_password = user.password, False
     by.password_changed_at = user.password_changed_at
 

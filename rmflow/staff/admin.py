@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from . import actions
 from .models import Branch, RoleHolding, User
 from .permissions import Permission
 
@@ -72,6 +73,12 @@ class UserAdmin(ByMatrix, admin.ModelAdmin):
 
     def has_add_permission(self, request):
         return False
+
+    def save_model(self, request, obj, form, change):
+        """Leaving and coming back go by the action: sessions and tokens end, nobody does it to himself."""
+        if "is_active" in form.changed_data:
+            actions.set_active(obj, obj.is_active, by=request.user)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(RoleHolding)

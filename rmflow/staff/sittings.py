@@ -1,4 +1,7 @@
-"""One live session per person and kind of device: the newer ends the older."""
+"""One live session per person and kind of device: the newer ends the older.
+
+A token of the API counts as a sitting too: what ends every session ends the token.
+"""
 
 import hashlib
 import re
@@ -6,9 +9,11 @@ import time
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from rest_framework.authtoken.models import Token
 
 from . import limits
 from .credential_models import Sitting
@@ -50,10 +55,23 @@ def renew(request, old_key):
 
 
 def end_all(user, reason="ended"):
-    """End every live session of `user`: a changed role, a reset password, someone who left."""
+    """End every live session of `user`, and the token: a changed role, a reset password, someone who left."""
     for sitting in Sitting.objects.filter(user=user):
         _end(sitting.session_key, reason)
     Sitting.objects.filter(user=user).delete()
+    end_token(user)
+
+
+@transaction.atomic
+def new_token(user):
+    """One API token a person: the newer ends the older, two at once take turns."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    end_token(user)
+    return Token.objects.create(user=user)
+
+
+def end_token(user):
+    Token.objects.filter(user=user).delete()
 
 
 def why_ended(request):

@@ -1,0 +1,20 @@
+"""Who calls the API by token: held to what a login is held to."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from . import passwords, second_factor
+
+
+class StaffToken(TokenAuthentication):
+    """A token opens nothing while its owner owes a new password or the second factor's phone."""
+
+    def authenticate_credentials(self, key):
+        user, token = super().authenticate_credentials(key)
+        if user.must_change_password or passwords.is_too_old(user, timezone.now()):
+            raise AuthenticationFailed(_("Choose a new password first."))
+        if second_factor.required(user) and not second_factor.enrolled(user):
+            raise AuthenticationFailed(_("Log in with the second factor first."))
+        return user, token

@@ -6,6 +6,7 @@ from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from rmflow.doors.api import NUMBER
 from rmflow.privacy.actions import log
 
 from .models import Client
@@ -60,6 +61,7 @@ class ClientViewSet(viewsets.ReadOnlyModelViewSet):
 
     serializer_class = ClientSerializer
     filterset_class = ClientFilter
+    lookup_value_regex = NUMBER
     queryset = Client.objects.none()
 
     def get_queryset(self):

@@ -17,6 +17,8 @@ from rmflow.workflow import Conflict, Refused
 from . import badinput
 
 log = logging.getLogger(__name__)
+#: `lookup_value_regex` of every view set: a row number the database can hold; anything else is 404.
+NUMBER = "[0-9]{1,18}"
 
 
 class Page(PageNumberPagination):

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("rmflow.staff.urls")),
     path("", include("referrals.urls")),
     path("", include("followups.urls")),
+    path("clients/", include("clients.urls")),
     path("admin/", admin.site.urls),
     path("notices/", include("rmflow.notices.urls")),
     path("privacy/", include("rmflow.privacy.urls")),

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from rmflow.doors import idempotency
 from rmflow.privacy import blind, normal
 from rmflow.privacy.actions import log
 from rmflow.privacy.models import AccessEvent, ConsentBasis, PrivacyNotice
@@ -61,56 +62,72 @@ def _new(*, by, branch, name, salutation):
     return client
 
 
-def may_be_known(*, by, phone="", id_number=""):
-    """Whether somebody anywhere in the bank has this phone or ID number; says no more than that.
-
-    Counted and logged without the number, and capped, so that it does not become a way to find out
-    who banks here (W1-07).
-    """
-    if not (phone or id_number):
-        return False
-    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    asked = AccessEvent.objects.filter(user=by, kind=AccessEvent.Kind.REPEAT_CHECK, at__gte=midnight)
-    if asked.count() >= rules.REPEAT_CHECKS_A_DAY:
-        raise Refused(_("Too many look-ups today; ask your head to register this person."), code="cap")
-    log(AccessEvent.Kind.REPEAT_CHECK, by=by, object_type="clients.client")
+def may_be_known(*, phone="", id_number=""):
+    """Whether somebody anywhere in the bank has this phone or ID number; callers say no more than that."""
     same = Q()
     if phone:
         same |= Q(phone_hash=blind.blind_index("phone", phone))
     if id_number:
         same |= Q(id_hash=blind.blind_index("id", id_number))
-    return Client.objects.filter(same).exists()
+    return bool(same) and Client.objects.filter(same).exists()
 
 
-def enrol(*, by, name, salutation="", phone="", basis="", id_kind="", id_number="", reason="", **facts):
-    """A manager registers a person by hand and becomes the manager; `reason` overrules the warning.
+def _check_cap(by):
+    """The duplicate warning is counted, so that it does not become a way to find out who banks here."""
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = AccessEvent.objects.filter(user=by, kind=AccessEvent.Kind.REPEAT_CHECK, at__gte=midnight)
+    if asked.count() >= rules.REPEAT_CHECKS_A_DAY:
+        raise Refused(_("Too many look-ups today; ask your head to register this person."), code="cap")
 
-    Not atomic as a whole: the look-up stays on record when the registration is refused.
+
+def enrol(*, by, key="", **given):
+    """A manager registers a person by hand and becomes the manager; returns the client's id.
+
+    Once per `key` (rmflow.doors). Keywords as `_enrol`. The duplicate check is logged without the
+    number, also when it refuses (W1-07).
     """
     permissions.require(by, Permission.EDIT_CLIENT)
     if by.branch is None:
         raise Refused(_("You have no branch today; ask the administrator."))
     permissions.require(by, Permission.EDIT_CLIENT, by.branch)
-    if may_be_known(by=by, phone=phone, id_number=id_number) and not reason.strip():
+    _check_cap(by)
+    try:
+        _status, answer = idempotency.once(
+            by, key, given, lambda: (201, {"client": _enrol(by=by, **given).pk})
+        )
+    except Refused as refusal:
+        if refusal.code in ("known", "taken"):
+            log(AccessEvent.Kind.REPEAT_CHECK, by=by, object_type="clients.client")
+        raise
+    return answer["client"]
+
+
+def _enrol(
+    *, by, name, salutation="", phone="", basis="", id_kind="", id_number="", birth_date=None,
+    occupation="", reason="",
+):  # fmt: skip
+    """The new client; `reason` overrules the warning that the person may be known."""
+    if may_be_known(phone=phone, id_number=id_number) and not reason.strip():
         raise Refused(
             _("May already be looked after or referred lately; to register all the same, say why."),
             field="reason",
             code="known",
         )
+    if phone or id_number:
+        log(AccessEvent.Kind.REPEAT_CHECK, by=by, object_type="clients.client")
+    rules.check_birth_date(birth_date, today=clock.today())
+    client = _new(by=by, branch=by.branch, name=normal.name(name), salutation=salutation)
+    client.owner, client.birth_date, client.occupation = by, birth_date, occupation
+    if id_number:
+        put_identity(client, id_kind, id_number)
+    if phone:
+        put_contact(client, phone=phone, basis=basis)
     try:
         with transaction.atomic():
-            client = _new(by=by, branch=by.branch, name=normal.name(name), salutation=salutation)
-            client.owner = by
-            client.birth_date = facts.get("birth_date")
-            client.occupation = facts.get("occupation", "")
-            if phone:
-                put_contact(client, phone=phone, basis=basis)
-            if id_number:
-                put_identity(client, id_kind, id_number)
             client.save()
-            note(client, TimelineKind.REGISTERED, by=by, branch=by.branch, text=reason.strip())
     except IntegrityError as error:
         raise _taken(error) from None
+    note(client, TimelineKind.REGISTERED, by=by, branch=by.branch, text=reason.strip())
     return client
 
 
@@ -138,6 +155,7 @@ def put_contact(client, *, phone, basis):
 
 def put_identity(client, kind, number):
     """Set the ID number; a resident's card also tells the date of birth."""
+    kind = kind or normal.IdKind.RESIDENT
     number = normal.id_number(number, kind, today=clock.today())
     client.put_id_number(kind, number)
     if kind == normal.IdKind.RESIDENT and number and client.birth_date is None:

@@ -80,6 +80,8 @@ def stage(lines):
             f"COPY client_import ({', '.join(STAGE)}) FROM STDIN WITH (FORMAT text)", _Feed(lines), CHUNK
         )
         cursor.execute("ANALYZE client_import")
+        # The tables grow within this transaction, so their statistics mislead: join by hash, always.
+        cursor.execute("SET LOCAL enable_nestloop = off")
 
 
 def settle_identities(heading):
@@ -148,7 +150,9 @@ def write_clients():
             " (SELECT FROM clients_client c WHERE c.customer_no = s.customer_no)"
             " ORDER BY s.row ON CONFLICT DO NOTHING"
         )
-        return cursor.rowcount, changed
+        new = cursor.rowcount
+        cursor.execute("ANALYZE clients_client")
+        return new, changed
 
 
 def write_balances(balance):

@@ -161,14 +161,11 @@ class Reader:
         }
 
     def _places(self, record, row, cells):
-        for name, known, reason in (
-            ("branch", self.known.branch_by_code, _("There is no such branch.")),
-            ("owner", self.known.owner_by_number, _("There is no such manager.")),
-        ):
+        for name, known in (("branch", self.known.branch_by_code), ("owner", self.known.owner_by_number)):
             source = self.map.fields.get(name)
             text = self._text(source, row, cells) if source else ""
             if text and text not in known:
-                raise RowFault(self._heading(name), reason)
+                raise RowFault(self._heading(name), _("No branch or manager has this code."))
             record[f"{name}_id"] = known.get(text)
         if record["branch_id"] is None:
             if not self.known.branches:

@@ -9,6 +9,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.models import Client
 from clients.rules import ClientType, Level, Salutation, check_birth_date
@@ -16,6 +17,9 @@ from rmflow.privacy import normal
 from rmflow.privacy.models import ConsentBasis
 from rmflow.workflow import Refused
 
+NO_PHONE = gettext_lazy("This is no phone number.")
+NO_ID = gettext_lazy("This is no such ID number.")
+TOO_LONG = gettext_lazy("At most {n} characters.")
 CUSTOMER_NO = re.compile(r"[0-9A-Z][0-9A-Z-]{2,23}")
 _DATE = re.compile(r"(\d{4})(?:[-/.年]?)(\d{1,2})(?:[-/.月]?)(\d{1,2})日?")
 _GROUPED = re.compile(r"[+-]?(\d{1,3}([,，]\d{3})+|\d+)(\.\d+)?")
@@ -48,7 +52,7 @@ def line(field):
     limit = Client._meta.get_field(field).max_length
 
     def read(text, _today):
-        return _quiet(lambda t: normal.line(t, limit, _("At most {n} characters.")), text)
+        return _quiet(lambda t: normal.line(t, limit, TOO_LONG), text)
 
     return read
 
@@ -83,12 +87,12 @@ def birth_date(text, today):
 
 
 def phone(text, _today):
-    return _quiet(normal.phone, text, digits=_("This is no phone number."))
+    return _quiet(normal.phone, text, other=NO_PHONE)
 
 
 def id_number(text, kind, today):
     read = functools.partial(normal.id_number, kind=kind or normal.IdKind.RESIDENT, today=today)
-    return _quiet(read, text, digits=_("This is no such ID number."))
+    return _quiet(read, text, other=NO_ID)
 
 
 def address(text, _today):
@@ -121,17 +125,17 @@ def whole(text, low, high):
         raise Unfit(_("The number lies outside what is possible."))
 
 
-def _quiet(read, text, digits=""):
+def _quiet(read, text, other=""):
     """`read(text)`; its refusal is passed on only where it cannot quote the text.
 
-    The readers of numbers name strange characters they met: with `digits` given, their words are kept
-    for a text of nothing but digits and replaced by `digits` for any other.
+    The readers of numbers name strange characters they met: with `other` given, their words are kept
+    for a text of nothing but digits and replaced by `other` for any other.
     """
     try:
         return read(text)
     except normal.BadInput as refusal:
         plain = re.fullmatch(r"[0-9Xx +-]*", normal.fold(text))
-        raise Unfit(str(refusal) if plain or not digits else digits) from None
+        raise Unfit(str(refusal) if plain or not other else str(other)) from None
 
 
 READERS = {

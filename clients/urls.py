@@ -1,0 +1,19 @@
+"""Addresses of the clients; a name, a phone or an ID number never stands in one."""
+
+from django.urls import path
+
+from .views import edit, index, new, reveal, sheet
+
+app_name = "clients"
+
+urlpatterns = [
+    path("", index.index, name="index"),
+    path("find/", index.find_client, name="find"),
+    path("new/", new.new, name="new"),
+    path("<int:pk>/", sheet.sheet, name="sheet"),
+    path("<int:pk>/timeline/", sheet.timeline, name="timeline"),
+    path("<int:pk>/reveal/", reveal.reveal, name="reveal"),
+    path("<int:pk>/masked/<slug:field>/", reveal.masked, name="masked"),
+    path("<int:pk>/edit/<slug:part>/", edit.edit, name="edit"),
+    path("<int:pk>/assign/", edit.assign, name="assign"),
+]

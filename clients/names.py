@@ -3,6 +3,7 @@
 PostgreSQL here has no Chinese collation, so the key is stored beside the name.
 """
 
+import re
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
@@ -30,6 +31,7 @@ SURNAME_READINGS = {
     "万俟": "moqi",
     "长孙": "zhangsun",
 }
+_BETWEEN = re.compile(r"[\s·•.]+")  # parts of names that are not Chinese: 阿卜杜拉·买买提, J. Smith
 #: The same, a syllable a character, for initials.
 _SPLIT = {"yuchi": ("yu", "chi"), "moqi": ("mo", "qi"), "zhangsun": ("zhang", "sun")}
 
@@ -44,7 +46,7 @@ def surname(name: str) -> str:
 
 def syllables(name: str) -> tuple[str, ...]:
     """The reading of a name, a syllable a character, lower case, the surname read as a surname."""
-    family = surname(name)
+    family = "" if name[:1].isascii() else surname(name)
     return _family(family) + _read(name[len(family) :])
 
 
@@ -59,8 +61,8 @@ def _family(family):
 @lru_cache(maxsize=65536)
 def _read(text):
     """Kept by surname and by given name apart: an import meets the same ones again and again."""
-    parts = (part.strip().lower() for part in lazy_pinyin(text, style=Style.NORMAL))
-    return tuple(part for part in parts if part)
+    read = " ".join(lazy_pinyin(text, style=Style.NORMAL)).lower()
+    return tuple(_BETWEEN.sub(" ", read).split())
 
 
 def sort_key(name: str) -> str:

@@ -75,13 +75,20 @@ def stage(lines):
     columns = ", ".join(f"{name} {kind}" for name, kind in STAGE.items())
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
-        cursor.execute(f"CREATE TEMP TABLE client_import ({columns}) ON COMMIT DROP")
+        cursor.execute(f"CREATE TEMP TABLE client_import ({columns})")
         cursor.copy_expert(
             f"COPY client_import ({', '.join(STAGE)}) FROM STDIN WITH (FORMAT text)", _Feed(lines), CHUNK
         )
         cursor.execute("ANALYZE client_import")
         # The tables grow within this transaction, so their statistics mislead: join by hash, always.
         cursor.execute("SET LOCAL enable_nestloop = off")
+
+
+def unstage():
+    """Leave the transaction as it was found."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE client_import")
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
 def settle_identities(heading):

@@ -61,6 +61,7 @@ def import_clients(path, column_map, *, branches=(), by=None, progress=None) -> 
         outcome.new, outcome.changed = load.write_clients()
         if column_map.balance:
             outcome.balances_new, outcome.balances_changed = load.write_balances(column_map.balance)
+        load.unstage()
         log(
             AccessEvent.Kind.IMPORT,
             by=by,

@@ -1,0 +1,107 @@
+"""One box: number, name, initials and tail inside the scope; a whole number across the bank for some."""
+
+import pytest
+
+from clients.search import find
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def town(person, wealth):
+    return {
+        "zhang": person("张三", phone="13800001111", customer_no="C0000001"),
+        "shan": person("单小明", phone="13900002222", owner=wealth),
+        "ouyang": person("欧阳娜娜", phone="13700003333"),
+        "chen": person("陈美华", phone="13812345678"),
+        "far": person("张三丰", "second", phone="13600001111", customer_no="C0000002"),
+    }
+
+
+def found(user, text, **kwargs):
+    return [client.name for client in find(user, text, **kwargs)]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("zs", ["张三"]),
+        ("ZS", ["张三"]),
+        ("zhang san", ["张三"]),
+        ("zhangs", ["张三"]),
+        ("张", ["张三"]),
+        ("shan", ["单小明"]),
+        ("单", ["单小明"]),
+        ("sxm", ["单小明"]),
+        ("dan", []),
+        ("欧阳", ["欧阳娜娜"]),
+        ("oynn", ["欧阳娜娜"]),
+        ("C0000001", ["张三"]),
+        ("c000 0001", ["张三"]),
+        ("C0000002", []),
+        ("1111", ["张三"]),
+        ("１１１１", ["张三"]),
+        ("5678", ["陈美华"]),
+        ("9999", []),
+        ("111", []),
+        ("%", []),
+        ("_", []),
+        ("\\", []),
+        ("", []),
+        ("   ", []),
+        ("张\x00三", ["张三"]),
+        ("' OR 1=1 --", []),
+        ("😀", []),
+        ("x" * 10_000, []),
+    ],
+)
+def test_a_manager_finds_in_the_own_branch(town, colleague, text, names):
+    assert found(colleague, text) == names
+
+
+def test_ones_own_come_first_wherever_they_are(person, wealth, town):
+    person("张安", "second", owner=wealth)
+    person("张安然", "second", owner=None)
+    assert found(wealth, "张") == ["张安", "张三"]
+
+
+def test_a_whole_phone_is_looked_up_across_the_bank_only_by_those_who_may(
+    town, wealth, teller, lobby, phone_agent
+):
+    assert found(wealth, "13600001111") == ["张三丰"]
+    assert found(phone_agent, "136 0000 1111") == ["张三丰"]
+    assert found(lobby, "13600001111") == []
+    assert found(lobby, "13800001111") == ["张三"]
+    assert found(teller, "13800001111") == []
+
+
+def test_a_whole_id_number_is_a_key_too(person, wealth, lobby):
+    person("王五", "second", id_number="520103198811172379")
+    assert found(wealth, "520103198811172379") == ["王五"]
+    assert found(wealth, "52010319881117237９") == ["王五"]
+    assert found(lobby, "520103198811172379") == []
+
+
+def test_last_four_stay_inside_the_scope(town, wealth, phone_agent, region_head):
+    assert found(wealth, "1111") == ["张三"]
+    assert found(phone_agent, "1111") == []
+    assert sorted(found(region_head, "1111")) == ["张三", "张三丰"]
+
+
+def test_a_region_finds_in_every_branch_below(town, region_head):
+    assert found(region_head, "zs") == ["张三", "张三丰"]
+    assert found(region_head, "C0000002") == ["张三丰"]
+
+
+def test_it_stops_at_the_limit(person, wealth):
+    for number in range(12):
+        person(f"钱{'一二三四五六七八九十百千'[number]}", phone="")
+    assert len(find(wealth, "钱", limit=8)) == 8
+
+
+def test_it_costs_two_queries_however_many_are_found(person, wealth, django_assert_num_queries):
+    for number in range(9):
+        person(f"钱{number}", phone="")
+    assert wealth.holdings  # loaded once a request
+    with django_assert_num_queries(2):
+        assert len(find(wealth, "钱", limit=8)) == 8

@@ -3,7 +3,7 @@
 import datetime
 
 from django import forms
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -163,6 +163,7 @@ class FilterForm(forms.Form):
     day = forms.DateField(
         label=pgettext_lazy("filter", "Day"),
         required=False,
+        validators=[MaxValueValidator(datetime.date(2999, 12, 31))],  # the day after must exist
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     status = forms.ChoiceField(

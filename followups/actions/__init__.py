@@ -2,7 +2,7 @@
 
 from .contacts import record_contact
 from .plans import add_plan, done, drop, postpone, prepare, restore
-from .records import abandon, change_analysis, open_record
+from .records import abandon, change_analysis, open_record, take_back
 from .verdicts import judge
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "prepare",
     "record_contact",
     "restore",
+    "take_back",
 ]

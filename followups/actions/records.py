@@ -13,7 +13,7 @@ from rmflow.workdays import clock
 from rmflow.workdays.current import calendar
 
 from .. import rules
-from ..models import DayEntry, FollowUp, FollowUpEvent
+from ..models import DayEntry, FollowUp, FollowUpEvent, PlanItem
 from ..rules import Channel, PlanKind, RecordStatus
 from . import log, plans
 
@@ -113,6 +113,25 @@ def open_record(
         purpose=purpose,
         must_by=rules.first_contact_by(filed_on=today, plan_on=plan_on, calendar=days),
     )
+    return record
+
+
+@transaction.atomic
+def take_back(record_id, *, source_key, by, reason):
+    """The slip `source_key` that asked for a follow-up was withdrawn: nobody is to call because of it.
+
+    The record ends when it stood on that slip alone and nobody was contacted; else only the slip's own
+    plan drops. The caller has checked the right to withdraw.
+    """
+    items = PlanItem.objects.open().filter(record=record_id)
+    list(items.select_for_update(of=("self",)))  # items before their record, as a contact locks them
+    record = FollowUp.objects.select_for_update(of=("self",), no_key=True).get(pk=record_id)
+    asked = {"source_key": f"{source_key}:first"}
+    alone = record.source_key == source_key and not items.exclude(**asked).exists()
+    if record.is_live and alone and not record.contacts.exists():
+        return move(record, "abandon", by=by, note=reason)
+    for item in items.filter(**asked):
+        plans.settle(item, "drop", by=by, note=reason)
     return record
 
 

@@ -59,7 +59,7 @@ def file(card, *, by):
     permissions.require(by, Permission.FILE_REFERRAL)
     rules.check_card(card, today=clock.today(), now=clock.now())
     branch = _receiving_branch(card, by=by)
-    sender_branch = by.branch if by.branch and by.branch.kind == Branch.Kind.BRANCH else branch
+    sender_branch = _own_outlet(by) or branch
     manager = _manager(card, branch=branch, sender_branch=sender_branch)
     client = _person(card, by=by, branch=branch)
     referral = _write(card, client, manager, by=by, branch=branch, sender_branch=sender_branch)
@@ -80,12 +80,19 @@ def file(card, *, by):
     return referral
 
 
+def _own_outlet(by):
+    """The branch `by` works in today when it serves clients, else None."""
+    here = by.branch
+    return here if here and here.kind == Branch.Kind.BRANCH and here.is_active else None
+
+
 def _receiving_branch(card, *, by):
     """The branch the client is sent to: one's own, or another branch that serves clients (deck 33)."""
     if card.branch_id is None:
-        if by.branch is None or by.branch.kind != Branch.Kind.BRANCH:
+        own = _own_outlet(by)
+        if own is None:
             raise Refused(_("Choose the branch that will receive the client."), field="branch")
-        return by.branch
+        return own
     branch = Branch.objects.outlets().filter(pk=card.branch_id).first()
     if branch is None:
         raise Refused(_("This branch does not serve clients."), field="branch")
@@ -281,6 +288,8 @@ def withdraw(referral_id, *, by, reason):
         by=by,
         note=reason,
     )
+    if referral.follow_up_id:
+        followups.take_back(referral.follow_up_id, source_key=f"referral:{referral.pk}", by=by, reason=reason)
     clients.note(
         referral.client,
         TimelineKind.WITHDRAWN,

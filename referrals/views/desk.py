@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from datetime import MAXYEAR, MINYEAR
 
 from django.contrib import messages
 from django.shortcuts import render
@@ -208,7 +209,7 @@ def _time(text):
         moment = parse_datetime((text or "").replace(" ", "+"))
     except ValueError:
         return None
-    return moment if moment and moment.tzinfo else None
+    return moment if moment and moment.tzinfo and MINYEAR < moment.year < MAXYEAR else None
 
 
 @require_GET

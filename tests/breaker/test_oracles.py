@@ -44,8 +44,8 @@ def machine(user):
 
 
 def words_of(page):
-    """What a person reads: neither tags nor the phone."""
-    return re.sub(r"<[^>]*>|\s+|13\d{9}|\d\d:\d\d", "", page.content.decode())
+    """What a person reads, without clocks and numbers."""
+    return re.sub(r"<[^>]*>|\s+|\d+", "", page.content.decode())
 
 
 @pytest.mark.parametrize("name", ["王", "刘"])

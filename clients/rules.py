@@ -159,3 +159,8 @@ def addressed_as(name: str, salutation: str) -> str:
     if salutation == Salutation.SIR:
         return _("Mr {surname}").format(surname=surname).strip()
     return masks.mask_name(name) if name else str(_("A client"))
+
+
+def in_full(name: str, salutation: str) -> str:
+    """The name for whoever may read it; a surname alone gets its salutation (李 → 李女士)."""
+    return name if len(name) > len(names.surname(name)) else addressed_as(name, salutation)

@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.db import connection
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 
 from clients.models import Client, MonthlyBalance
@@ -10,7 +11,6 @@ from rmflow.staff.permissions import Permission, Role, scope
 
 from . import rules
 from .models import Appointment, Contact, DayEntry, FollowUp, PlanItem
-from .rules import PlanState
 
 #: More open items than anybody works off in days; the page says so when there are more.
 MOST_ITEMS = 300
@@ -43,14 +43,33 @@ def midnight(day):
     return datetime.datetime.combine(day, datetime.time(), tzinfo=BANK_TIME)
 
 
+#: Written by hand: this page is asked for more than any other, and putting the same statement together
+#: anew took longer than running it. The columns are those of `_ROW`.
+_DAY = """
+    SELECT item.id AS pk, item.kind, item.channel, item.purpose, item.plan_on, item.at, item.state,
+           item.client_id, client.name AS client__name, client.salutation AS client__salutation,
+           client.type AS client__type, client.level AS client__level, client.owner_id AS client__owner_id,
+           client.backup_id AS client__backup_id, record.manager_id AS record__manager_id,
+           record.flagged AS record__flagged, referrer.name AS record__referrer__name,
+           item.settled_at, contact.result AS contact__result
+      FROM followups_planitem item
+      LEFT JOIN clients_client client ON client.id = item.client_id
+      LEFT JOIN followups_followup record ON record.id = item.record_id
+      LEFT JOIN staff_user referrer ON referrer.id = record.referrer_id
+      LEFT JOIN followups_contact contact ON contact.item_id = item.id
+     WHERE item.owner_id = %s
+       AND ((item.state = 'open' AND item.plan_on <= %s) OR (item.state = 'done' AND item.settled_at >= %s))
+     ORDER BY item.settled_at DESC NULLS FIRST, item.plan_on, item.at NULLS LAST, item.id
+     LIMIT %s
+"""
+
+
 def day_items(user, today, until):
     """One's own open items up to the day `until`, in working order, and what was done today after them."""
-    done_today = Q(state=PlanState.DONE, settled_at__gte=midnight(today))
-    return list(
-        PlanItem.objects.filter(Q(state=PlanState.OPEN, plan_on__lte=until) | done_today, owner=user)
-        .order_by(F("settled_at").desc(nulls_first=True), "plan_on", F("at").asc(nulls_last=True), "pk")
-        .values(*_ROW, "settled_at", "contact__result")[: MOST_ITEMS + 1]
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_DAY, [user.pk, until, midnight(today), MOST_ITEMS + 1])
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
 def one_item(user, item_id):

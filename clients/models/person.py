@@ -19,7 +19,7 @@ from rmflow.privacy.normal import IdKind
 from rmflow.staff.permissions import Permission, scope
 
 from .. import names
-from ..rules import ClientType, Level, Salutation, addressed_as
+from ..rules import ClientType, Level, Salutation, addressed_as, in_full
 
 
 class Changed(pgtrigger.Condition):
@@ -241,9 +241,19 @@ class Client(models.Model):
 
     def name_for(self, user):
         """The name as `user` may read it (spec "Who uses it")."""
-        if self.name and self.is_looked_after_by(user):
-            return self.name
-        return masks.mask_name(self.name) if self.name else self.addressed_as
+        if self.is_looked_after_by(user) or not self.is_named:
+            return self.full_name
+        return masks.mask_name(self.name)
+
+    @property
+    def is_named(self):
+        """Whether more than the surname is known."""
+        return len(self.name) > len(names.surname(self.name))
+
+    @property
+    def full_name(self):
+        """The name for whoever may read it: 李美华, or 李女士 when only the surname is known."""
+        return in_full(self.name, self.salutation)
 
     @property
     def masked_phone(self):

@@ -95,4 +95,4 @@ def of_entry(entry, viewer, today):
 
 def reads_name(client, worker_id, viewer):
     """A person's name for `viewer`: in full for one's own work, masked for inspectors."""
-    return (client.name or client.addressed_as) if viewer.pk == worker_id else client.name_for(viewer)
+    return client.full_name if viewer.pk == worker_id else client.name_for(viewer)

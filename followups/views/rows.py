@@ -5,9 +5,10 @@ from functools import lru_cache
 
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from clients.rules import ClientType, Level, addressed_as
+from clients.rules import ClientType, Level, in_full
 from rmflow.privacy import masks
 from rmflow.staff.models import BANK_TIME
 from rmflow.workdays import clock
@@ -50,6 +51,17 @@ PRINTED = (
 ROWS_KEPT = 5000  # rows as HTML in each process: the lists of a branch's managers
 
 
+@lru_cache(maxsize=8)
+def _words(_language):
+    """The labels a list needs, worded once per language: ways, types, results, kinds."""
+    ways, types, results, kinds = (
+        {value: str(label) for value, label in words.choices}
+        for words in (Channel, ClientType, Result, PlanKind)
+    )
+    types[ClientType.UNJUDGED] = ""  # what nobody has decided is no tag
+    return ways, types, results, kinds
+
+
 class Moment:
     """Who looks, and when: what every row of one answer shares."""
 
@@ -59,11 +71,8 @@ class Moment:
         self.today = self.now.date()
         self.calendar = calendar()
         self.horizon = self.calendar.add(self.today, rules.HORIZON_DAYS)
-        self.channels = {value: str(label) for value, label in Channel.choices}
-        self.types = {value: str(label) for value, label in ClientType.choices}
-        self.types[ClientType.UNJUDGED] = ""  # what nobody has decided is no tag
-        self.results = {value: str(label) for value, label in Result.choices}
-        self.kinds = {value: str(label) for value, label in PlanKind.choices}
+        words = _words(get_language())
+        self.channels, self.types, self.results, self.kinds = words
         self.whole_day = _("All day")
 
 
@@ -72,10 +81,9 @@ def name_of(item, user):
     if item["client_id"] is None:
         return ""
     keepers = (item["client__owner_id"], item["client__backup_id"], item["record__manager_id"])
-    name = item["client__name"]
-    if name and user.pk in keepers:
-        return name
-    return masks.mask_name(name) if name else addressed_as("", item["client__salutation"])
+    name = in_full(item["client__name"], item["client__salutation"])
+    known = name == item["client__name"]
+    return masks.mask_name(name) if known and user.pk not in keepers else name
 
 
 def block_of(item, moment):

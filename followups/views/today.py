@@ -98,7 +98,7 @@ def own_clients(request):
 def _found(client):
     return {
         "pk": client.pk,
-        "name": client.name or client.addressed_as,
+        "name": client.full_name,
         "phone": client.masked_phone,
         "tag": client.get_type_display(),
         "stopped": client.do_not_contact,

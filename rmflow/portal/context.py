@@ -58,8 +58,9 @@ def build(request):
     if user is None or not user.is_authenticated:
         return base
     role = navigation.role_in_use(user)
-    counts = _counts(user)
     now = clock.now()
+    kept = cache.get_many([_counts_key(user), _hours_key(user.branch, now.date())])
+    counts = _counts(user, kept)
     return base | {
         "staff": {
             "name": user.name,
@@ -67,7 +68,7 @@ def build(request):
             "role": Role(role).label if role else "",
         },
         "branch": user.branch.name if user.branch else "",
-        "day": day_line(user.branch, now),
+        "day": day_line(user.branch, now, kept),
         "rail": navigation.entries(navigation.rail_keys(user), request.path, counts),
         "tabs": navigation.entries(navigation.tab_keys(user), request.path, counts),
         "roles": [{"value": r, "label": Role(r).label, "current": r == role} for r in sorted(user.roles)],
@@ -101,7 +102,7 @@ def _availability(user):
     }
 
 
-def day_line(branch, now):
+def day_line(branch, now, kept):
     """Date, weekday, 班 when so, open or closed, time to closing; amber when closing is late."""
     today = now.date()
     calendar = current.calendar()
@@ -114,7 +115,7 @@ def day_line(branch, now):
     }
     if branch is None or branch.kind != Branch.Kind.BRANCH:
         return line
-    hours = _hours(branch, today)
+    hours = _hours(branch, today, kept)
     if hours is None:
         return line | {"state": _("Closed today")}
     opens, closes = hours
@@ -132,19 +133,28 @@ def _is_working(calendar, day):
     return calendar.days.get(day, ("",))[0] == "work"
 
 
-def _hours(branch, day):
-    key = f"hours:{branch.pk}:{day}"
-    found = cache.get(key)
+def _hours_key(branch, day):
+    return f"hours:{branch.pk if branch else 0}:{day}"
+
+
+def _hours(branch, day, kept):
+    """Opening and closing time of `day`, from what the cache `kept`, else from the table."""
+    key = _hours_key(branch, day)
+    found = kept.get(key)
     if found is None:
         found = current.opening(branch).hours(day) or ()
         cache.set(key, found, HOURS_KEPT)
     return found or None
 
 
-def _counts(user):
+def _counts_key(user):
+    return f"rail:{user.pk}"
+
+
+def _counts(user, kept):
     """What waits, for the rail; kept ten seconds so that a page costs no query for it."""
-    key = f"rail:{user.pk}"
-    counts = cache.get(key)
+    key = _counts_key(user)
+    counts = kept.get(key)
     if counts is None:
         counts = {}
         if user.has(Permission.WORK_FOLLOW_UP):

@@ -1,12 +1,40 @@
 """The scheduled jobs: when each last ran, how long it took, what it did (spec, "The clock")."""
 
 from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from rmflow.doors.models import JobRun
 from rmflow.schedule import SCHEDULE
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
+
+#: What the schedule's names and counts are called on screen.
+NAMES = {
+    "sweep notices": _("Send notices that are due"),
+    "forget old notices": _("Forget old notices"),
+    "clean up the doors": _("Forget old submit keys and job runs"),
+    "chain the access log": _("Seal the access log"),
+    "verify the access log": _("Verify the access log"),
+    "check the calendar": _("Check the calendar"),
+    "remind of today's follow-ups": _("Remind of today's follow-ups"),
+    "remind of agreed hours": _("Remind of agreed hours"),
+}
+COUNTS = {
+    "bells": _("bells rung"),
+    "kicked": _("sent on"),
+    "unanswered": _("unanswered"),
+    "chained": _("sealed"),
+    "keys": _("keys"),
+    "runs": _("runs"),
+    "managers": _("managers"),
+    "supervisors": _("supervisors"),
+    "notices": _("notices"),
+    "reminded": _("reminded"),
+    "links": _("links checked"),
+    "broken": _("broken"),
+}
 
 
 @require_GET
@@ -16,8 +44,8 @@ def jobs(request):
     last = {run.name: run for run in JobRun.objects.latest_of_each()}
     rows = [
         {
-            "name": name,
-            "schedule": str(entry["schedule"]),
+            "name": NAMES.get(name, name),
+            "schedule": spoken(entry["schedule"]),
             "run": last.get(name),
             "did": _did(last.get(name)),
         }
@@ -27,7 +55,18 @@ def jobs(request):
 
 
 def _did(run):
-    return ", ".join(f"{key} {value}" for key, value in run.did.items()) if run else ""
+    return " · ".join(f"{COUNTS.get(key, key)} {value}" for key, value in run.did.items()) if run else ""
+
+
+def spoken(schedule):
+    """When a job runs, in words: every 5 seconds, every minute, every day at 03:20."""
+    if isinstance(schedule, (int, float)):
+        return ngettext("every second", "every {n} seconds", int(schedule)).format(n=int(schedule))
+    if len(schedule.hour) == 1 and len(schedule.minute) == 1:
+        hour, minute = min(schedule.hour), min(schedule.minute)
+        return gettext("every day at {time}").format(time=f"{hour:02d}:{minute:02d}")
+    step = 60 // len(schedule.minute)
+    return ngettext("every minute", "every {n} minutes", step).format(n=step)
 
 
 def _failed(run):

@@ -78,7 +78,7 @@ def read(client, user, *, kind="", shown=PAGE, today):
         entries = entries.filter(kind__in=TIMELINE_GROUPS[kind][1])
     shown = min(max(shown, PAGE), MOST)
     found = list(entries[:shown])
-    older = entries.count() - len(found) if len(found) == shown else 0
+    older = entries.count() - len(found)
     notes = reads_notes(client, user)
     lines = [_line(entry, notes=notes, today=today) for entry in found]
     months = [

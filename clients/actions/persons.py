@@ -72,33 +72,28 @@ def may_be_known(*, phone="", id_number=""):
     return bool(same) and Client.objects.filter(same).exists()
 
 
-def _check_cap(by):
-    """The duplicate warning is counted, so that it does not become a way to find out who banks here."""
+def _count_look(by):
+    """Each look for a duplicate goes on record, whatever comes of it, and is capped (W1-07): it must
+    not become a way to find out who banks here. Call it outside the transaction that may be undone."""
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     asked = AccessEvent.objects.filter(user=by, kind=AccessEvent.Kind.REPEAT_CHECK, at__gte=midnight)
     if asked.count() >= rules.REPEAT_CHECKS_A_DAY:
         raise Refused(_("Too many look-ups today; ask your head to register this person."), code="cap")
+    log(AccessEvent.Kind.REPEAT_CHECK, by=by, object_type="clients.client")
 
 
 def enrol(*, by, key="", **given):
     """A manager registers a person by hand and becomes the manager; returns the client's id.
 
-    Once per `key` (rmflow.doors). Keywords as `_enrol`. The duplicate check is logged without the
-    number, also when it refuses (W1-07).
+    Once per `key` (rmflow.doors). Keywords as `_enrol`.
     """
     permissions.require(by, Permission.EDIT_CLIENT)
     if by.branch is None:
         raise Refused(_("You have no branch today; ask the administrator."))
     permissions.require(by, Permission.EDIT_CLIENT, by.branch)
-    _check_cap(by)
-    try:
-        _status, answer = idempotency.once(
-            by, key, given, lambda: (201, {"client": _enrol(by=by, **given).pk})
-        )
-    except Refused as refusal:
-        if refusal.code in ("known", "taken"):
-            log(AccessEvent.Kind.REPEAT_CHECK, by=by, object_type="clients.client")
-        raise
+    if given.get("phone") or given.get("id_number"):
+        _count_look(by)
+    _status, answer = idempotency.once(by, key, given, lambda: (201, {"client": _enrol(by=by, **given).pk}))
     return answer["client"]
 
 
@@ -113,8 +108,6 @@ def _enrol(
             field="reason",
             code="known",
         )
-    if phone or id_number:
-        log(AccessEvent.Kind.REPEAT_CHECK, by=by, object_type="clients.client")
     rules.check_birth_date(birth_date, today=clock.today())
     client = _new(by=by, branch=by.branch, name=normal.name(name), salutation=salutation)
     client.owner, client.birth_date, client.occupation = by, birth_date, occupation
@@ -194,6 +187,7 @@ def change_contact(client_id, *, by, phone, basis):
 
 def change_identity(client_id, *, by, kind, number):
     """Record the ID number of a document, checked; one number stands for one person in the bank."""
+    _count_look(by)
     try:
         with transaction.atomic():
             client = locked(client_id, by=by)
@@ -203,7 +197,6 @@ def change_identity(client_id, *, by, kind, number):
             log(AccessEvent.Kind.CHANGE, by=by, obj=client, fields=["id_number"])
             note(client, TimelineKind.DATA, by=by, data={"fields": ["id_number"]})
     except IntegrityError as error:
-        log(AccessEvent.Kind.REPEAT_CHECK, by=by, object_type="clients.client")
         raise _taken(error) from None
     return client
 
@@ -225,7 +218,7 @@ def change(client_id, *, by, **facts):
         client.put_name(facts[field]) if field == "name" else setattr(client, field, facts[field])
     rules.check_birth_date(client.birth_date, today=clock.today())
     try:
-        client.full_clean(exclude=["pinyin", "initials"], validate_constraints=False, validate_unique=False)
+        client.clean_fields(exclude={f.name for f in client._meta.fields} - set(changed))
     except ValidationError as error:
         raise Refused.many({field: texts[0] for field, texts in error.message_dict.items()}) from None
     client.save()

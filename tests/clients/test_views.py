@@ -245,6 +245,7 @@ def test_an_empty_list_says_so_and_an_empty_filter_otherwise(door, person, wealt
 
 
 def queries(browser, url):
+    browser.get(url)  # the rail's counts are kept for some seconds
     with CaptureQueriesContext(connection) as captured:
         browser.get(url)
     return len(captured)
@@ -262,7 +263,6 @@ def test_list_and_sheet_cost_the_same_for_one_and_fifteen(door, person, wealth, 
 
     furnish()
     MonthlyBalance.objects.create(client=client, month="2025-01-01", amount=1)
-    [browser.get(url) for url in urls]
     one = [queries(browser, url) for url in urls]
     for number in range(14):
         person(f"李{number}", owner=colleague, backup=wealth)
@@ -272,8 +272,7 @@ def test_list_and_sheet_cost_the_same_for_one_and_fifteen(door, person, wealth, 
         for month in range(1, 13)
     ]
     fifteen = [queries(browser, url) for url in urls]
-    # a full timeline is counted once more, for "n earlier"
-    assert [n - (url == urls[2]) for n, url in zip(fifteen, urls, strict=True)] == one
+    assert fifteen == one
     assert max(fifteen) <= 20
 
 

@@ -62,6 +62,8 @@ def file(card, *, by):
     sender_branch = _own_outlet(by) or branch
     manager = _manager(card, branch=branch, sender_branch=sender_branch)
     client = _person(card, by=by, branch=branch)
+    if card.client_id is not None and card.guidance == Guidance.MANAGER:
+        _check_keeper(client, manager)
     referral = _write(card, client, manager, by=by, branch=branch, sender_branch=sender_branch)
     ReferralEvent.objects.create(
         referral=referral, name="file", state_to=referral.status, by=by, manager=manager
@@ -158,6 +160,20 @@ def _person(card, *, by, branch):
         phone=card.phone,
         basis=card.basis,
     )
+
+
+def _check_keeper(client, manager):
+    """A client chosen from the list goes to who looks after him or her.
+
+    Else a slip to oneself would be a way to a colleague's telephone numbers.
+    """
+    keepers = {client.owner_id, client.backup_id} - {None}
+    if keepers and (manager is None or manager.pk not in keepers):
+        keeper = client.owner or client.backup
+        raise Refused(
+            _("{name} looks after this client; choose this manager.").format(name=keeper.name),
+            field="manager",
+        )
 
 
 def _may_be_repeat(card, *, by):

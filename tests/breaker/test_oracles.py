@@ -158,3 +158,40 @@ def test_on_duty_elsewhere_one_decides_the_type_of_whom_one_received(
     assert verdict.status_code == 303
     User.objects.filter(pk=wealth.pk).update(duty_on=clock.today() - datetime.timedelta(days=1))
     assert pages(wealth).get(f"/referrals/{slip.pk}/").status_code == 200  # his own slip, at home again
+
+
+@pytest.mark.parametrize("to", ["wealth", "nobody"])
+def test_a_slip_to_oneself_is_no_way_to_a_colleagues_phone(to, of_a_colleague, wealth, colleague, lobby):
+    card = {"end": "card", "cues": ["vip_card"], "client_id": of_a_colleague.pk, "repeat_reason": "x"}
+    card |= {"agreed_on": str(clock.today()), "manager_id": wealth.pk if to == "wealth" else None}
+    answer = machine(wealth).post("/api/v1/referrals/", card, format="json")
+    assert (answer.status_code, list(answer.json())) == (400, ["manager"])
+    assert not PlanItem.objects.exists()
+    card["manager_id"] = colleague.pk
+    assert machine(lobby).post("/api/v1/referrals/", card, format="json").status_code == 201
+    assert PlanItem.objects.get().owner == colleague
+
+
+@pytest.mark.parametrize("phone", [PHONE, STRANGER])
+def test_registering_by_hand_is_counted_whatever_comes_of_it(phone, owned, wealth):
+    """A phone without a basis is refused, and was free of charge for phones nobody knows."""
+    typed = {"name": "王", "phone": phone}
+    assert pages(wealth).post("/clients/new/", typed).status_code == 422
+    from clients import actions as clients
+    from rmflow.workflow import Refused
+
+    with pytest.raises(Refused):
+        clients.enrol(by=wealth, name="王", phone=phone)
+    assert AccessEvent.objects.filter(user=wealth, kind="repeat_check").exists()
+
+
+def test_trying_id_numbers_on_ones_own_client_is_capped(of_a_colleague, colleague):
+    from clients import actions as clients
+    from clients.rules import REPEAT_CHECKS_A_DAY as CAP
+    from rmflow.workflow import Refused
+
+    for _n in range(CAP):
+        AccessEvent.objects.create(at=clock.now(), user=colleague, kind="repeat_check")
+    with pytest.raises(Refused) as caught:
+        clients.change_identity(of_a_colleague.pk, by=colleague, kind="resident", number="520103198811172379")
+    assert caught.value.code == "cap"

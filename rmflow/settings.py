@@ -344,6 +344,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"ChannelEnum": "followups.rules.Channel"},
 }
 
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")  # who only reads changes nothing
 PGHISTORY_APPEND_ONLY = False  # rotation and anonymisation reach the history too
 
 LOGGING = {

@@ -224,7 +224,9 @@ class User(AbstractBaseUser):
         """Roles held today, with their branches: one query per request."""
         if not self.is_active:
             return []
-        held = list(RoleHolding.objects.current().filter(user=self).select_related("branch").order_by("pk"))
+        day = bank_today()
+        rows = RoleHolding.objects.filter(user_id=self.pk).select_related("branch").order_by("pk")
+        held = [h for h in rows if h.valid_from <= day and (h.valid_to is None or h.valid_to >= day)]
         for holding in held:
             if holding.branch_id == self.home_branch_id:
                 self.home_branch = holding.branch  # most roles are held at home: that saves its query

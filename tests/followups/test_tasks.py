@@ -126,7 +126,7 @@ def test_two_real_workers_tell_once_and_leave_their_trace(
     for _n in range(4):
         tasks.remind_morning.delay()
         tasks.remind_hour.delay()
-    eventually(lambda: sum(run.runs for run in JobRun.objects.filter(ok=True)) >= 8, seconds=30)
+    eventually(lambda: sum(run.runs for run in JobRun.objects.filter(ok=True)) >= 8, seconds=90)
     working = tasks.calendar().is_working(today)
     assert Notice.objects.filter(recipient=wealth, kind="reminder").count() == working
     assert Notice.objects.filter(recipient=supervisor, kind="late").count() == working

@@ -7,6 +7,8 @@ ROLE_PERMISSIONS and from where the role is held, nothing else:
     here(P)     P reaches the object's branch, else 403
     own         the object is one's own, else 404
     own_or(P)   one's own, or P reaches its branch, else 404
+    mine        the object is one's own, else 403
+    mine_or(P)  one's own, or P reaches its branch, else 403
     never       404 for everybody
 
 No gates: every member of staff. `public`: also without a login. Objects belong to a stranger of the
@@ -28,7 +30,7 @@ class Gate:
 
     @property
     def status(self):
-        return 403 if self.kind in ("role", "here") else 404
+        return 403 if self.kind in ("role", "here", "mine", "mine_or") else 404
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,11 @@ def own_or(permission):
     return Gate("own_or", (permission,))
 
 
-own, never = Gate("own"), Gate("never")
+def mine_or(permission):
+    return Gate("mine_or", (permission,))
+
+
+own, mine, never = Gate("own"), Gate("mine"), Gate("never")
 
 
 def row(*gates, thing="", public=False, **body):
@@ -149,6 +155,7 @@ GROUND = {
 }
 REFERRALS = {
     "referrals:desk": {"GET": row(FILE)},
+    "referrals:card": {"GET": row(FILE)},
     "referrals:file": {"POST": row(FILE, **CARD)},
     "referrals:repeat": {"POST": row(FILE, phone="13800005678")},
     "referrals:live": {"GET": row(FILE)},
@@ -167,7 +174,7 @@ REFERRALS = {
     "referrals:withdraw": {"POST": row(own, FILE, thing="slip", note="x")},
     "referrals:take": {"POST": row(SLIP, RECEIVE, thing="card")},
     "referrals:guide_on": {"POST": row(SLIP, RECEIVE, thing="slip", onward="e_channel")},
-    "referrals:step": {"POST": row(SLIP, RECEIVE, thing="step")},
+    "referrals:step": {"POST": row(SLIP, RECEIVE, thing="slip")},
 }
 FOLLOW_UPS = {
     "followups:today": {"GET": row(WORK)},
@@ -190,6 +197,29 @@ FOLLOW_UPS = {
     "followups:judge": {"POST": row(own, role(Permission.JUDGE_CLIENT), thing="record", type="ordinary")},
     "followups:worklog": {"GET": row(LOOK)},
 }
+CLIENT = own_or(Permission.SEE_CLIENTS)
+SHOWN = (CLIENT, role(Permission.REVEAL_CLIENT), mine_or(Permission.ASSIGN_CLIENT))
+EDITED = (CLIENT, role(Permission.EDIT_CLIENT), mine)
+CLIENTS = {
+    "clients:index": {"GET": row(role(Permission.SEE_CLIENTS))},
+    "clients:find": {"POST": row(role(Permission.SEE_CLIENTS), q="刘")},
+    "clients:new": {
+        "GET": row(role(Permission.EDIT_CLIENT)),
+        "POST": row(role(Permission.EDIT_CLIENT), name="王五"),
+    },
+    "clients:sheet": {"GET": row(CLIENT, thing="client")},
+    "clients:timeline": {"GET": row(CLIENT, thing="client")},
+    "clients:reveal": {
+        "GET": row(*SHOWN, thing="client"),
+        "POST": row(*SHOWN, thing="client", purpose="contact"),
+    },
+    "clients:masked": {"GET": row(CLIENT, thing="client")},
+    "clients:edit": {"GET": row(*EDITED, thing="client"), "POST": row(*EDITED, thing="client")},
+    "clients:assign": {
+        "GET": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
+        "POST": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
+    },
+}
 API = {
     "api-token": {"POST": row(), "DELETE": row()},
     "api-schema": {"GET": row()},
@@ -210,4 +240,7 @@ API = {
     "planitem-postpone": {"POST": row(WORK, own, **ITEM, plan_on=SOON)},
     "planitem-restore": {"POST": row(WORK, own, **ITEM)},
 }
-ACCESS = {**PORTAL, **STAFF, **NOTICES, **GROUND, **REFERRALS, **FOLLOW_UPS, **API}
+ACCESS = {**PORTAL, **STAFF, **NOTICES, **GROUND, **REFERRALS, **FOLLOW_UPS, **CLIENTS, **API}
+#: What an address needs beside its object.
+MORE = {"clients:masked": ["phone"], "clients:edit": ["facts"], "referrals:step": ["accept"]}
+QUERY = {"clients:reveal": "?field=name"}

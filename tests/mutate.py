@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib.metadata import entry_points
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,14 +129,17 @@ def work(worker, names):
     from tests import mutants
 
     get_resolver().url_patterns  # noqa: B018  imports every view
+    for plugin in entry_points(group="pytest11"):
+        plugin.load()  # once, not in every fork
     if names == ["?"]:
         print("\n".join(mutants.names()))
         return 0
     for name in names:
+        began = time.monotonic()
         noticed = any(_run(name, run) for run in watchers(name))
-        print(f"{'noticed' if noticed else 'survived'}: {name}", flush=True)
-        if not noticed:
-            print(f"survived: {name}", file=sys.stderr, flush=True)
+        said = f"{'noticed' if noticed else 'survived'}: {name}"
+        print(said, flush=True)
+        print(f"{said} ({time.monotonic() - began:.1f} s)", file=sys.stderr, flush=True)
     return 0
 
 

@@ -19,7 +19,7 @@ from rmflow.staff.models import Branch, RoleHolding, User, bank_today
 from rmflow.staff.permissions import EVERYWHERE_ROLES, ROLE_PERMISSIONS, SUBTREE_ROLES, Permission, Role
 from rmflow.workdays.models import BranchDay
 
-from .access_rows import ACCESS, MATRIX
+from .access_rows import ACCESS, MATRIX, MORE, QUERY
 
 PASSED = {200, 201, 204, 302, 303, 400, 409, 422}
 READ = {200, 204, 302}
@@ -89,9 +89,9 @@ class Person:
             return any(self.holds(permission) for permission in gate.permissions)
         if gate.kind == "here":
             return self.reaches(gate.permissions[0], mine)
-        if gate.kind == "own_or":
+        if gate.kind in ("own_or", "mine_or"):
             return mine or self.reaches(gate.permissions[0], mine)
-        return gate.kind == "own" and mine
+        return gate.kind in ("own", "mine") and mine
 
     def expected(self, row, mine):
         """403, 404, or None for "let in"."""
@@ -203,11 +203,10 @@ def path(name, thing, things):
         return reverse(name)
     if thing == "year":
         return reverse(name, args=[2026])
-    if thing == "step":
-        return reverse(name, args=[things.slip.pk, "accept"])
     if thing == "holding":
         return reverse(name, args=[things.person.pk, things.holding.pk])
-    return reverse(name, args=[getattr(things, thing).pk])
+    more = MORE.get(name, [])
+    return reverse(name, args=[getattr(things, thing).pk, *more]) + QUERY.get(name, "")
 
 
 def knock(browser, name, method, row, things, role=""):
@@ -233,7 +232,7 @@ ROWS = [(name, method) for name, methods in ACCESS.items() for method in methods
 def test_each_role_gets_where_the_table_says(house, name, method):
     row = ACCESS[name][method]
     of_branch = any(gate.kind != "role" for gate in row.gates)
-    owned = any("own" in gate.kind for gate in row.gates)
+    owned = any(gate.kind.startswith(("own", "mine")) for gate in row.gates)
     wrong = []
     for person in house.people:
         here = person.place == "first"

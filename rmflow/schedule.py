@@ -18,7 +18,10 @@ SCHEDULE = {
     # workdays: is the year that rules dates announced, are changes of the calendar recomputed
     "check the calendar": {"task": "workdays.check_calendar", "schedule": crontab(hour=7, minute=20)},
     # followups: the day's list before opening (08:00, working days), agreed hours every five minutes
-    "remind of today's follow-ups": {"task": "followups.remind_morning", "schedule": crontab(hour=8, minute=0)},
+    "remind of today's follow-ups": {
+        "task": "followups.remind_morning",
+        "schedule": crontab(hour=8, minute=0),
+    },
     "remind of agreed hours": {
         "task": "followups.remind_hour",
         "schedule": crontab(minute="*/5"),

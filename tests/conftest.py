@@ -42,9 +42,7 @@ def hire(branches):
         )
         user.password = HASHED
         user.save()
-        RoleHolding.objects.create(
-            user=user, role=role, branch=place, valid_from=datetime.date(2020, 1, 1)
-        )
+        RoleHolding.objects.create(user=user, role=role, branch=place, valid_from=datetime.date(2020, 1, 1))
         return user
 
     return make
@@ -174,7 +172,9 @@ def card():
     from referrals.rules import Card, End
 
     def make(**fields):
-        return Card(**{"end": End.INTRODUCE, "cues": ["vip_card"], "name": "刘", "salutation": "madam", **fields})
+        return Card(
+            **{"end": End.INTRODUCE, "cues": ["vip_card"], "name": "刘", "salutation": "madam", **fields}
+        )
 
     return make
 

@@ -61,7 +61,9 @@ def log(
     if kind in MASKED_LOOKS and not connection.in_atomic_block:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
-            return _write(kind, known, obj, object_type, fields, purpose, note, item_key, rows, branch_id, request)
+            return _write(
+                kind, known, obj, object_type, fields, purpose, note, item_key, rows, branch_id, request
+            )
     return _write(kind, known, obj, object_type, fields, purpose, note, item_key, rows, branch_id, request)
 
 

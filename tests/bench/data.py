@@ -12,18 +12,21 @@ from rmflow.staff.permissions import Role
 PASSWORD = "Bench-2026-day"
 BRANCHES, MANAGERS_EACH = 50, 4
 REFERRALS = 100_000
+DAYS = 90
 
 SLIPS = """
     INSERT INTO referrals_referral (day_id, branch_id, referrer_id, referrer_role, home_branch_id,
         sender_branch_id, credit_share, client_id, addressed_as, cues, business, needs, assets,
         source_channel, status, reception, check_result, guidance, onward, manager_id, place, card_given,
-        agreed_on, agreed_channel, repeat_reason, note, referred_at, filed_at, waiting_since, accepted_at, met_at)
+        agreed_on, agreed_channel, repeat_reason, note, referred_at, filed_at, waiting_since, accepted_at,
+        met_at)
     SELECT day.id, day.branch_id, lobby.id, 'lobby_manager', day.branch_id, day.branch_id, 100, client.id,
         '刘女士', '{vip_card}', 'cash', '{}', '', 'lobby', 'referred', 'met', 'unchecked', 'manager', '',
         manager.id, '', false, NULL, '', '', '', at, at, at, at, at
     FROM generate_series(1, %s) AS n
-    CROSS JOIN LATERAL (SELECT now() - (n %% 90) * interval '1 day' - (n %% 400) * interval '1 minute' AS at) t
-    JOIN (SELECT id, branch_id, row_number() OVER (ORDER BY id) - 1 AS nr FROM workdays_branchday) day
+    CROSS JOIN LATERAL (SELECT now() - (n %% %s) * interval '1 day' - (n %% 400) * interval '1 minute' AS at) t
+    JOIN (SELECT id, branch_id, row_number() OVER (ORDER BY branch_id, date DESC) - 1 AS nr
+        FROM workdays_branchday) day
         ON day.nr = n %% %s
     JOIN staff_user lobby ON lobby.home_branch_id = day.branch_id AND lobby.employee_no LIKE 'L%%'
     JOIN LATERAL (SELECT id FROM staff_user m WHERE m.home_branch_id = day.branch_id
@@ -63,20 +66,26 @@ def people():
 
 
 def days():
-    """One open business day a branch."""
+    """Ninety business days a branch, the last one open: some twenty slips on each."""
     from rmflow.workdays.models import BranchDay
 
-    now = timezone.now()
+    now, today = timezone.now(), timezone.localdate()
     BranchDay.objects.bulk_create(
-        BranchDay(branch=branch, date=timezone.localdate(), opened_at=now)
+        BranchDay(
+            branch=branch,
+            date=today - datetime.timedelta(days=back),
+            opened_at=now - datetime.timedelta(days=back),
+            ended_at=now - datetime.timedelta(days=back, hours=-9) if back else None,
+        )
         for branch in Branch.objects.outlets()
+        for back in range(DAYS)
     )
 
 
 def referrals():
     """The slips, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(SLIPS, [REFERRALS, BRANCHES, MANAGERS_EACH])
+        cursor.execute(SLIPS, [REFERRALS, DAYS, BRANCHES * DAYS, MANAGERS_EACH])
         written = cursor.rowcount
         cursor.execute("ANALYZE")
     return written

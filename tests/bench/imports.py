@@ -1,7 +1,6 @@
 """The import of a bank's clients against a raw COPY of the same rows into the same tables."""
 
 import csv
-import os
 import random
 import tempfile
 import time
@@ -65,7 +64,6 @@ def measure(rows):
         start = time.perf_counter()
         call_command("import_clients", str(file), map=str(column_map), branch=codes, no_progress=True)
         ours = time.perf_counter() - start
-        os.chmod(folder, 0o755)
         raw = _raw_copy(Path(folder))
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM clients_client")

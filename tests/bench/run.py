@@ -123,11 +123,13 @@ def _write(rows, facts):
     lines = [
         "# Benchmarks",
         "",
-        "Ratios measured by `make bench` in one run: our page and the smallest honest Django page (tests/bench/bare.py)",
-        "in turn on the same servers, gunicorn settings and people; the import against a raw COPY into the same tables.",
+        "Ratios measured by `make bench` in one run: our page and the smallest honest Django page",
+        "(tests/bench/bare.py) in turn on the same servers, gunicorn settings and people; the import against a",
+        "raw COPY into the same tables.",
         "",
-        f"Machine: {os.cpu_count()} cores, {_memory()} GiB memory, {platform.system()}, Python {platform.python_version()}, "
-        f"PostgreSQL {_postgres()}; {time.strftime('%Y-%m-%d')}. The load comes from the same two cores.",
+        f"Machine: {os.cpu_count()} cores, {_memory()} GiB memory, {platform.system()}, "
+        f"Python {platform.python_version()}, PostgreSQL {_postgres()}; {time.strftime('%Y-%m-%d')}. "
+        "The load comes from the same cores.",
         "",
         "| job | measured | bound | spread of the runs | |",
         "|---|---|---|---|---|",

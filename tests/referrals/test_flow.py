@@ -24,7 +24,7 @@ def test_an_introduced_client_becomes_premium(filed, lobby, wealth):
     assert slip.addressed_as == "刘女士"
     assert Notice.objects.get(recipient=wealth).kind == "waiting"
     actions.perform("accept", slip.pk, by=wealth)
-    slip, verdict = actions.judge(slip.pk, by=wealth, type=ClientType.EXISTING_PREMIUM, level="regular")
+    slip, _verdict = actions.judge(slip.pk, by=wealth, type=ClientType.EXISTING_PREMIUM, level="regular")
     assert slip.reception == Reception.MET
     assert Archive.objects.get(client=slip.client).file_no.startswith("0817-")
     slip.client.refresh_from_db()

@@ -16,7 +16,7 @@ from .models import Client
 from .rules import TIMELINE_GROUPS, ClientType, TimelineKind
 
 PAGE = 15
-MOST = 300
+MOST = 1000  # entries; more are for the history
 
 ICONS = {
     TimelineKind.REGISTERED: "user-plus",

@@ -245,10 +245,14 @@ def test_an_empty_list_says_so_and_an_empty_filter_otherwise(door, person, wealt
 
 
 def queries(browser, url):
-    browser.get(url)  # the rail's counts are kept for some seconds
-    with CaptureQueriesContext(connection) as captured:
-        browser.get(url)
-    return len(captured)
+    """The fewest of three: what the shell and the session keep for some seconds may run out in between."""
+
+    def once():
+        with CaptureQueriesContext(connection) as captured:
+            browser.get(url)
+        return len(captured)
+
+    return min(once() for _ in range(3))
 
 
 def test_list_and_sheet_cost_the_same_for_one_and_fifteen(door, person, wealth, colleague):

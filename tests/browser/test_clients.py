@@ -1,0 +1,64 @@
+"""The clients in a real browser: find one, read the sheet, show the phone for a purpose, change it in place."""
+
+import pytest
+from playwright.sync_api import expect
+
+from clients import actions
+from clients.models import Client, MonthlyBalance
+from clients.rules import TimelineKind
+
+
+@pytest.fixture
+def chen(transactional_db, wealth, colleague, notice):
+    """A client of `wealth` with a little history."""
+    pk = actions.enrol(by=wealth, name="陈美华", salutation="madam", phone="13812345678", basis="consent")
+    client = Client.objects.get(pk=pk)
+    actions.change(pk, by=wealth, occupation="企业主", marital_status="已婚")
+    client.refresh_from_db()
+    actions.decide(client, by=wealth, type="existing_premium", level="regular", reason="三年期定期 50 万元")
+    for number in range(18):
+        actions.note(
+            client,
+            TimelineKind.CONTACT,
+            by=wealth,
+            text=f"第 {number + 1} 次：再等女儿意见",
+            data={"result": "considering", "channel": "phone"},
+        )
+    MonthlyBalance.objects.create(client=client, month="2026-10-01", amount="864321.50", label="月日均")
+    return client
+
+
+def test_the_manager_reads_shows_and_changes(screen_of, chen, wealth):
+    page = screen_of(wealth)
+    page.goto("/clients/")
+    page.get_by_role("link", name="陈美华").click()
+    expect(page.locator("#client-card")).to_contain_text("138****5678")
+    expect(page.locator("#balances")).to_contain_text("864,321.50")
+    page.locator("#older").click()
+    expect(page.locator("#timeline")).to_contain_text("第 1 次")
+
+    page.locator("#show-phone").click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_role("button", name="显示", exact=True).click()
+    expect(page.locator("#shown-phone")).to_contain_text("13812345678")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    page.locator("#facts").get_by_role("link", name="修改").first.click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_label("职业").fill("教师")
+    asked.get_by_role("button", name="保存").click()
+    expect(page.locator("#facts")).to_contain_text("教师")
+    expect(page.locator("#shown-phone")).to_contain_text("138****5678")
+
+
+def test_what_is_wrong_stands_in_the_dialog_and_the_text_stays(screen_of, chen, wealth):
+    page = screen_of(wealth)
+    page.goto(f"/clients/{chen.pk}/")
+    page.locator("#client-card").get_by_role("link", name="修改").click()
+    asked = page.get_by_role("dialog")
+    asked.locator("#id_phone").fill("1381234567")
+    asked.locator("#id_basis").select_option("consent")
+    asked.get_by_role("button", name="保存").click()
+    expect(asked).to_contain_text("还差 1 位")
+    expect(asked.locator("#id_phone")).to_have_value("1381234567")
+    page.errors.clear()  # the 422 is a line in the console

@@ -45,7 +45,10 @@ def test_a_login_leads_to_no_foreign_address(address, lobby):
     assert answer.status_code == 302
     assert "evil" not in answer["Location"]
     assert not set("\r\n") & set(answer["Location"])
-    for door, data in (("/staff/availability/", {"availability": "free"}), ("/staff/language/", {"language": "en"})):
+    for door, data in (
+        ("/staff/availability/", {"availability": "free"}),
+        ("/staff/language/", {"language": "en"}),
+    ):
         answer = browser.post(door, data | {"next": address}, headers={"Referer": "https://evil.example/"})
         assert "evil" not in answer["Location"]
 

@@ -102,3 +102,35 @@ def test_heads_see_the_rows_of_their_branch_and_of_no_other(moved, head, supervi
 def test_the_backup_sees_the_client_too(moved, other_wealth):
     Client.objects.update(owner=None, backup=other_wealth)
     assert Client.objects.visible_to(other_wealth).count() == 1
+
+
+# --- the questions of stats.py: another branch's rows are asked for, and are not told ---
+
+
+def test_the_desks_questions_are_answered_within_ones_branch(filed, teller, lobby, other_lobby, notice):
+    from referrals import stats
+
+    slip = filed(by=teller)
+    card = filed(
+        by=teller, end="card", manager_id=None, phone="13800005678", basis="consent", agreed_on=clock.today()
+    )
+    now, branch = clock.now(), slip.branch_id
+
+    def of_the_day(user, sees_branch=True):
+        return set(stats.slips_of_the_day(user, day=slip.day, sees_branch=sees_branch, now=now))
+
+    assert of_the_day(lobby) == of_the_day(teller, sees_branch=False) == {slip, card}
+    assert not of_the_day(lobby, sees_branch=False)
+    assert not of_the_day(other_lobby)
+    assert (stats.waiting(lobby, branch), list(stats.unclaimed(lobby, branch))) == ([slip], [card])
+    assert not stats.waiting(other_lobby, branch)
+    assert not stats.unclaimed(other_lobby, branch)
+
+
+def test_records_are_counted_within_ones_branch(moved, head, hire):
+    from followups import stats
+
+    assert stats.record_counts(head, clock.today())["live"] == 1
+    stranger = hire("100299", "外人", Role.BRANCH_HEAD, "second")
+    assert stats.record_counts(stranger, clock.today())["live"] == 0
+    assert not stats.records(stranger).exists()

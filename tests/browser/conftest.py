@@ -31,6 +31,7 @@ def open_page(chrome, live_server):
     def make(viewport, **options):
         options = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
         context = chrome.new_context(base_url=live_server.url, viewport=viewport, **options)
+        context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
         page.on(

@@ -134,3 +134,22 @@ def test_records_are_counted_within_ones_branch(moved, head, hire):
     stranger = hire("100299", "外人", Role.BRANCH_HEAD, "second")
     assert stats.record_counts(stranger, clock.today())["live"] == 0
     assert not stats.records(stranger).exists()
+
+
+def test_notices_are_read_and_ticked_by_their_reader_only(client, lobby, teller):
+    from rmflow.notices import actions as notices
+    from rmflow.notices.models import Notice
+
+    notices.notify([teller], "test", "For the teller", key="a")
+    notices.notify([lobby], "test", "For the lobby", key="b")
+    notices.notify([teller], "test", "Newer, for the teller", key="c")
+    client.force_login(lobby)
+    assert "For the lobby" in client.get("/notices/poll/").content.decode()
+    notices.mark_all_read(by=lobby, up_to=Notice.objects.last().pk)
+    assert set(Notice.objects.filter(read_at=None).values_list("recipient", flat=True)) == {teller.pk}
+
+
+def test_whoever_belongs_nowhere_sees_at_least_himself(teller):
+    teller.role_holdings.all().delete()
+    User.objects.filter(pk=teller.pk).update(home_branch=None)
+    assert list(User.objects.visible_to(User.objects.get(pk=teller.pk))) == [teller]

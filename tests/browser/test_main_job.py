@@ -69,9 +69,7 @@ def test_a_client_is_introduced_received_judged_and_the_referrer_sees_the_outcom
     manager.evaluate("window.untouched = true")
     introduce(lobby_phone, wealth)
     expect(alert(manager, "刘女士")).to_be_visible(timeout=LIVE)
-    expect(manager.locator("#waiting-strip")).to_contain_text(
-        say("referred by %(name)s", name=lobby.name)
-    )
+    expect(manager.locator("#waiting-strip")).to_contain_text(say("referred by %(name)s", name=lobby.name))
     expect(manager.locator("#waiting-strip .strip-time")).to_have_text(re.compile(r"^00:\d\d$"))
     assert manager.evaluate("window.untouched")
 

@@ -33,7 +33,9 @@ CHECK = """
     width: document.documentElement.scrollWidth,
     filled: [...document.querySelectorAll("main .btn-primary")].filter(seen).map(said),
     headings: [...document.querySelectorAll("h1")].filter(seen).length,
-    unnamed: [...document.querySelectorAll("button, a[href]")].filter((el) => seen(el) && !said(el) && !el.querySelector("[aria-label]")).map((el) => el.outerHTML.slice(0, 120)),
+    unnamed: [...document.querySelectorAll("button, a[href]")]
+      .filter((el) => seen(el) && !said(el) && !el.querySelector("[aria-label]"))
+      .map((el) => el.outerHTML.slice(0, 120)),
     unlabelled: fields.filter((el) => seen(el) && !label(el)).map((el) => el.outerHTML.slice(0, 120)),
     doubled: [...document.querySelectorAll("[id]")].map((el) => el.id).filter((id, i, all) => all.indexOf(id) !== i),
     images: [...document.images].filter((img) => !img.complete || !img.naturalWidth).length,

@@ -44,7 +44,8 @@ def test_every_method_of_the_api_has_a_row():
     for name, pattern in addresses():
         methods = {method.upper() for method in getattr(pattern.callback, "actions", None) or ()}
         if methods:
-            assert methods == set(ACCESS[name]), name
+            # The framework adds HEAD beside GET when an address is first asked.
+            assert methods - {"HEAD"} == set(ACCESS[name]), name
 
 
 @pytest.mark.parametrize("permission", [*Permission])

@@ -120,13 +120,30 @@ def business_day(branch, *, by=None, now: datetime.datetime | None = None) -> Br
     belongs to the next opening day.
     """
     moment = now or clock.now()
-    today = moment.date()
+    return _running(branch, moment) or _open_due(branch, by, moment)
+
+
+def _running(branch, moment: datetime.datetime) -> BranchDay | None:
     day = BranchDay.objects.open().filter(branch=branch).first()
-    if day and (day.date >= today or _still_yesterday(day.date, moment)):
+    if day and (day.date >= moment.date() or _still_yesterday(day.date, moment)):
         return day
+    return None
+
+
+@transaction.atomic
+def _open_due(branch, by, moment: datetime.datetime) -> BranchDay:
+    """Open the day that is due, unless another process did so while this one waited for the branch."""
+    _lock(branch)
+    if day := _running(branch, moment):
+        return day
+    today = moment.date()
     latest = BranchDay.objects.filter(branch=branch, date__gte=today).first()
     date = today if latest is None else current.opening(branch).next_open(latest.date)
     return _open(branch, date, by=by, moment=moment)
+
+
+def _lock(branch) -> None:
+    Branch.objects.select_for_update(no_key=True).get(pk=branch.pk)
 
 
 def _still_yesterday(date: datetime.date, moment: datetime.datetime) -> bool:
@@ -136,7 +153,7 @@ def _still_yesterday(date: datetime.date, moment: datetime.datetime) -> bool:
 @transaction.atomic
 def _open(branch, date: datetime.date, *, by, moment: datetime.datetime) -> BranchDay:
     """Open `date`, one process at a time; who comes second gets the day the first one opened."""
-    Branch.objects.select_for_update(no_key=True).get(pk=branch.pk)
+    _lock(branch)
     latest = BranchDay.objects.filter(branch=branch).first()
     if latest and latest.date == date:
         if latest.is_open:

@@ -64,19 +64,12 @@ class WorkerProcess:
             time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
-def _session_worker(django_db_setup):
-    worker = WorkerProcess()
+@pytest.fixture
+def celery_worker_process(transactional_db):
+    """A running worker; it stops with the test, or it would take the next test's tasks."""
+    worker = WorkerProcess().start()
     yield worker
     worker.stop()
-
-
-@pytest.fixture
-def celery_worker_process(transactional_db, _session_worker):
-    """A running worker, shared by the tests of this process; what they commit it sees."""
-    if _session_worker.process is None or _session_worker.process.poll() is not None:
-        _session_worker.start()
-    return _session_worker
 
 
 @pytest.fixture

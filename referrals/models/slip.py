@@ -13,7 +13,7 @@ from followups.rules import Channel
 from rmflow.staff.permissions import Permission, Role, scope
 from rmflow.workdays.models import BranchDay
 
-from .rules import (
+from ..rules import (
     IN_LOBBY,
     AssetBand,
     Business,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Client, kept_history
 from rmflow.staff.permissions import Permission, scope
 
-from .rules import LIVE, Channel, PlanKind, PlanState, RecordStatus, Result
+from ..rules import LIVE, Channel, PlanKind, PlanState, RecordStatus, Result
 
 USER = settings.AUTH_USER_MODEL
 

@@ -1,0 +1,27 @@
+"""Follow-up records, contacts, appointments, plan items, the work log; deals."""
+
+from .records import (
+    Appointment,
+    Contact,
+    DayEntry,
+    FollowUp,
+    FollowUpEvent,
+    FollowUpQuerySet,
+    PlanEvent,
+    PlanItem,
+    PlanItemQuerySet,
+    _Range,
+)
+
+__all__ = [
+    "Appointment",
+    "Contact",
+    "DayEntry",
+    "FollowUp",
+    "FollowUpEvent",
+    "FollowUpQuerySet",
+    "PlanEvent",
+    "PlanItem",
+    "PlanItemQuerySet",
+    "_Range",  # named by the first migration
+]

@@ -1,0 +1,12 @@
+"""Slips with their events, and what is counted of them."""
+
+from .slip import Diversion, PatrolRound, Referral, ReferralEvent, ReferralQuerySet, RepeatCheck
+
+__all__ = [
+    "Diversion",
+    "PatrolRound",
+    "Referral",
+    "ReferralEvent",
+    "ReferralQuerySet",
+    "RepeatCheck",
+]

@@ -12,13 +12,15 @@ import re
 from django.db import connection
 from django.db.models import Q
 
+from rmflow.doors.rows import Parts
 from rmflow.privacy import blind
 from rmflow.privacy.normal import fold
-from rmflow.staff.models import Branch
+from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Permission, scope
 
 from .models import Client
 
+ROW = Parts(c=Client, branch=Branch, owner=User)
 LONGEST = 60
 MOST = 50
 TAIL = re.compile(r"^\d{4}$")
@@ -42,9 +44,7 @@ def find(user, text, *, limit=8):
     whole = blind.whole_numbers(text)
     if whole:
         return _by_whole_number(user, whole, limit)
-    found = _ids(user, readings(text), min(limit, MOST))
-    rows = Client.objects.select_related("owner", "branch").in_bulk(found)
-    return [rows[pk] for pk in found if pk in rows]
+    return _found(user, readings(text), min(limit, MOST))
 
 
 def _by_whole_number(user, whole, limit):
@@ -77,8 +77,8 @@ def _prefix(text):
     return re.sub(r"([%_\\])", r"\\\1", text) + "%"
 
 
-def _ids(user, ways, limit):
-    """Ids in order, by one statement: a walk for each reading among one's own and in each branch."""
+def _found(user, ways, limit):
+    """The clients in order, by one statement: a walk for each reading among one's own and in each branch."""
     places = [("owner_id = %s", [user.pk]), ("backup_id = %s", [user.pk])]
     parts, values = [], []
     for rank, (way, value) in enumerate(ways.items()):
@@ -87,23 +87,34 @@ def _ids(user, ways, limit):
             parts.append(_walk(0, rank, f"{place} AND {condition}", order))
             values += [*whose, value, limit]
     branches = _branches(user)
-    if branches:
-        for rank, (way, value) in enumerate(ways.items()):
-            condition, order = WALKS[way]
-            if way == "number":  # unique in the bank: one probe instead of one a branch
-                parts.append(_walk(1, rank, f"{condition} AND branch_id = ANY(%s)", order))
-                values += [value, branches, limit]
-                continue
-            inside = _walk(1, rank, f"branch_id = reach.branch_id AND {condition}", order)
-            parts.append(f"(SELECT w.* FROM unnest(%s) AS reach(branch_id), LATERAL {inside} AS w)")
-            values += [branches, value, limit]
+    for rank, (way, value) in enumerate(ways.items() if branches else ()):
+        condition, order = WALKS[way]
+        if way == "number":  # unique in the bank: one probe instead of one a branch
+            parts.append(_walk(1, rank, f"{condition} AND branch_id = ANY(%s)", order))
+            values += [value, branches, limit]
+            continue
+        inside = _walk(1, rank, f"branch_id = reach.branch_id AND {condition}", order)
+        parts.append(f"(SELECT w.* FROM unnest(%s) AS reach(branch_id), LATERAL {inside} AS w)")
+        values += [branches, value, limit]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM ({' UNION ALL '.join(parts)}) AS found"
-            " GROUP BY id ORDER BY min(far), min(rank), min(pinyin), id LIMIT %s",
-            [*values, limit],
-        )
-        return [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(_sql(" UNION ALL ".join(parts)), [*values, limit])
+        return [_client(*ROW.read(row)) for row in cursor.fetchall()]
+
+
+def _sql(walks):
+    return (
+        f"WITH found AS (SELECT id, min(far) AS far, min(rank) AS rank, min(pinyin) AS pinyin"
+        f" FROM ({walks}) AS walks GROUP BY id ORDER BY 2, 3, 4, id LIMIT %s)"
+        f" SELECT {ROW.columns} FROM found JOIN clients_client c ON c.id = found.id"
+        " JOIN staff_branch branch ON branch.id = c.branch_id"
+        " LEFT JOIN staff_user owner ON owner.id = c.owner_id"
+        " ORDER BY found.far, found.rank, found.pinyin, found.id"
+    )
+
+
+def _client(client, branch, owner):
+    client.branch, client.owner = branch, owner
+    return client
 
 
 def _walk(far, rank, condition, order):

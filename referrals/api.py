@@ -172,9 +172,9 @@ class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     def create(self, request):
         """File a slip. With an `Idempotency-Key` header the same card is filed once."""
         card = Card(**self._parsed(CardSerializer))
-
-        slip_id = actions.file_once(card, by=request.user, key=idempotency.key_of(request), body=request.data)
-        return self._answer(slip_id, 201)
+        key = idempotency.key_of(request)
+        slip = actions.file_once(card, by=request.user, key=key, body=request.data)
+        return self._answer(slip.pk, 201)
 
     @extend_schema(request=StepSerializer, responses=ReferralSerializer)
     @action(detail=True, methods=["post"])

@@ -84,23 +84,26 @@ class PersonFields(forms.Form):
 
 
 class CardForm(Answering, PersonFields):
-    """优质客户推介表 as one screen; only a clue and an end are required (B-02)."""
+    """优质客户推介表 as one screen; only a clue and an end are required (B-02).
+
+    Choices are functions: Django copies every field for every card, and lists of choices with it.
+    """
 
     cues = forms.MultipleChoiceField(
-        label=_("Clues"), choices=Cue, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Clues"), choices=lambda: Cue.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
     business = forms.ChoiceField(
         label=_("Business at hand"),
         required=False,
-        choices=_blank(pgettext_lazy("business", "Not chosen"), Business.choices),
+        choices=lambda: _blank(pgettext_lazy("business", "Not chosen"), Business.choices),
     )
     salutation = forms.ChoiceField(
-        label=_("Salutation"), required=False, choices=Salutation, widget=forms.RadioSelect
+        label=_("Salutation"), required=False, choices=lambda: Salutation.choices, widget=forms.RadioSelect
     )
     needs = forms.MultipleChoiceField(
-        label=_("Needs"), choices=Need, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Needs"), choices=lambda: Need.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
-    assets = forms.ChoiceField(label=_("Estimated assets"), required=False, choices=AssetBand)
+    assets = forms.ChoiceField(label=_("Estimated assets"), required=False, choices=lambda: AssetBand.choices)
     place = _line(_("Where the client waits"), 30)
     note = _line(_("Note"), rules.NOTE_LENGTH)
     manager = forms.IntegerField(label=_("Introduce to"), required=False, min_value=1, max_value=2**31)
@@ -116,10 +119,10 @@ class CardForm(Answering, PersonFields):
         label=_("Agreed hour"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
     agreed_channel = forms.ChoiceField(
-        label=_("Agreed way"), required=False, choices=Channel, initial=Channel.PHONE
+        label=_("Agreed way"), required=False, choices=lambda: Channel.choices, initial=Channel.PHONE
     )
     repeat_reason = _line(_("Reason for referring again"), rules.NOTE_LENGTH)
-    end = forms.ChoiceField(label=_("What happens now"), required=False, choices=End)
+    end = forms.ChoiceField(label=_("What happens now"), required=False, choices=lambda: End.choices)
     card_open = forms.BooleanField(label=_("Hand out card, follow up"), required=False)
     more = forms.BooleanField(label=_("Assets, place, note"), required=False)
 
@@ -207,7 +210,9 @@ class ReceptionForm(Answering, PersonFields):
     agreed_at = forms.TimeField(
         label=_("Hour"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
-    channel = forms.ChoiceField(label=_("Way"), required=False, choices=Channel, initial=Channel.PHONE)
+    channel = forms.ChoiceField(
+        label=_("Way"), required=False, choices=lambda: Channel.choices, initial=Channel.PHONE
+    )
     destination = forms.ChoiceField(
         label=_("Diverted to"), required=False, choices=Destination, widget=forms.RadioSelect
     )

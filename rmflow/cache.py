@@ -8,7 +8,7 @@ import functools
 import logging
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError
 
@@ -41,8 +41,23 @@ def _absent(key: Any, *_args: Any, **_kwargs: Any) -> Any:
     raise ValueError(f"Key {key!r} not found")  # what Django's caches say of a missing key
 
 
+class Client(RedisCacheClient):
+    """Django's, which makes a new client for each command; one for each pool does as well."""
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        pool = self._get_connection_pool(write)
+        client = self.__dict__.setdefault("_made", {}).get(id(pool))
+        if client is None:
+            client = self._made[id(pool)] = super().get_client(key, write=write)
+        return client
+
+
 class Cache(RedisCache):
     """A cache whose failures are misses."""
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = Client
 
     get = _or("get", _default)
     get_many = _or("get_many", lambda *_a, **_k: {})

@@ -37,7 +37,7 @@ def match(*, name, phone="", id_kind="", id_number=""):
     return found[0] if len(found) == 1 else None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def register(*, by, branch, name="", salutation="", phone="", basis="", id_kind="", id_number=""):
     """Find or create the person a slip speaks of; a phone comes with notice and basis (B-22).
 

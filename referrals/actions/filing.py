@@ -12,7 +12,7 @@ from followups import actions as followups
 from rmflow.doors.idempotency import once
 from rmflow.notices.actions import notify
 from rmflow.privacy.models import ConsentBasis
-from rmflow.staff import permissions
+from rmflow.staff import permissions, person
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Permission, Role
 from rmflow.workdays import clock
@@ -36,21 +36,32 @@ CHANNELS = {
 
 
 def file_once(card, *, by, key, body):
-    """File a card once per key; returns the slip's id.
+    """File a card once per key; returns the slip.
 
     Not atomic as a whole: a warning that refuses the card goes on record like a look (W1-07).
     """
+    filed = []
+
+    def produce():
+        filed.append(_file(card, by=by))
+        return 201, {"id": filed[0].pk}
+
     try:
-        _status, answer = once(by, key, body, lambda: (201, {"id": file(card, by=by).pk}))
+        _status, answer = once(by, key, body, produce)
     except Refused as refusal:
         if refusal.code == "repeat":
             repeats.remember(by, warned=True)
         raise
-    return answer["id"]
+    return filed[0] if filed else Referral.objects.select_related("manager").get(pk=answer["id"])
 
 
-@transaction.atomic
 def file(card, *, by):
+    """`_file` in a transaction of its own."""
+    with transaction.atomic():
+        return _file(card, by=by)
+
+
+def _file(card, *, by):
     """File one slip from a `rules.Card`; returns the Referral.
 
     The slip belongs to the open business day of the branch worked in. Raises Refused naming each
@@ -115,13 +126,8 @@ def _manager(card, *, branch, sender_branch):
         if card.end == End.INTRODUCE:
             raise Refused(_("Choose the manager who receives the client."), field="manager")
         return None
-    manager = (
-        User.objects.holding_at(branch.pk, Role.WEALTH_MANAGER)
-        .select_for_update(of=("self",), no_key=True)
-        .filter(pk=card.manager_id)
-        .first()
-    )
-    if manager is None:
+    manager = person.load(card.manager_id, lock=True)
+    if manager is None or not manager.works_at(branch.pk, Role.WEALTH_MANAGER):
         raise Refused(_("This person does not receive clients in this branch."), field="manager")
     if card.end == End.INTRODUCE and manager.availability == User.Availability.OUT:
         raise Refused(

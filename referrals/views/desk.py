@@ -22,7 +22,6 @@ from rmflow.workflow import Refused
 from .. import actions
 from ..board import SHOWS, Board
 from ..forms import USUAL_HOUR, CardForm
-from ..models import Referral
 from ..rules import Cue, End, Guidance, Need
 
 
@@ -97,17 +96,17 @@ def file(request):
     if _only_opens_card(form):
         return _again(request, board, form, status=200)
     try:
-        slip_id = _file(request, board, form)
+        slip = _file(request, board, form)
     except Refused as refusal:
         form.add_refusal(refusal)
         return _again(request, board, form, repeat=_repeat(refusal))
-    if slip_id is None:
+    if slip is None:
         return _again(request, board, form)
-    return _filed(request, Referral.objects.made_by(request.user).select_related("manager").get(pk=slip_id))
+    return _filed(request, slip)
 
 
 def _file(request, board, form):
-    """The slip's id, or None when the form cannot be read."""
+    """The slip, or None when the form cannot be read."""
     if not form.is_valid():
         return None
     card = form.card(own_branch_id=board.branch.pk if board.is_outlet else None)

@@ -9,6 +9,7 @@ import json
 import re
 from datetime import timedelta
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.utils import timezone
@@ -26,9 +27,10 @@ NOT_CONTENT = {"csrfmiddlewaretoken", FIELD}
 KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
 INSERT = """
-    INSERT INTO doors_idempotencykey (user_id, key, body_hash, created_at)
+    INSERT INTO "doors_idempotencykey" (user_id, key, body_hash, created_at)
     VALUES (%s, %s, %s, %s) ON CONFLICT (user_id, key) DO NOTHING RETURNING id
 """
+UPDATE = 'UPDATE "doors_idempotencykey" SET status = %s, answer = %s WHERE id = %s'
 
 
 def once(user, key, body, produce):
@@ -46,7 +48,8 @@ def once(user, key, body, produce):
         if mine is None:
             return _stored(user, key, digest)
         status, answer = produce()
-        IdempotencyKey.objects.filter(pk=mine).update(status=status, answer=answer)
+        with connection.cursor() as cursor:
+            cursor.execute(UPDATE, [status, json.dumps(answer, cls=DjangoJSONEncoder), mine])
         return status, answer
 
 

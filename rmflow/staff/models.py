@@ -232,6 +232,13 @@ class User(AbstractBaseUser):
                 self.home_branch = holding.branch  # most roles are held at home: that saves its query
         return held
 
+    def works_at(self, branch_id, *roles):
+        """Whether this person is one of `UserQuerySet.holding_at` today; no query once roles are loaded."""
+        held = [holding for holding in self.holdings if holding.role in roles]
+        at_home = any(holding.branch_id == branch_id for holding in held)
+        elsewhere = self.duty_branch_id == branch_id and self.duty_on == bank_today()
+        return self.is_active and bool(held) and (at_home or elsewhere)
+
     @property
     def roles(self):
         return {holding.role for holding in self.holdings}

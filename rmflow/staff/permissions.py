@@ -41,8 +41,18 @@ class Permission(TextChoices):
     SEE_REFERRALS = "see_referrals", _("See the branch's referrals")
     ROUTE_REFERRAL = "route_referral", _("Offer a waiting client to another manager")
     WORK_REFERRAL = "work_referral", _("Receive, decline and meet referred clients")
+    RECORD_DEAL = "record_deal", _("Enter a deal")
+    SEE_STATISTICS = "see_statistics", _("Read the referral statistics")
+    SIGN_MONTH = "sign_month", _("Sign the month's referral statistics")
     JUDGE_CLIENT = "judge_client", _("Decide a client's type")
     OPEN_DAY = "open_day", _("Open the branch's business day")
+    CLOSE_DAY = "close_day", _("Check the day's slips and lock the day")
+    SIGN_LOBBY = "sign_lobby", _("Sign the closing for the lobby")
+    SIGN_RECEIVED = "sign_received", _("State and sign which clients were received")
+    STAND_IN = "stand_in", _("Sign the closing for somebody absent")
+    REOPEN_DAY = "reopen_day", _("Open a locked day again")
+    KEEP_CUSTODY = "keep_custody", _("Release records from custody")
+    INSPECT = "inspect", _("Inspect referral slips, follow-up records and archives")
     WORK_FOLLOW_UP = "work_follow_up", _("Work the daily list and follow-up records")
     SEE_FOLLOW_UPS = "see_follow_ups", _("See how follow-up records are used")
     SEE_CLIENTS = "see_clients", _("See the branch's clients, masked")
@@ -72,6 +82,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.ROUTE_REFERRAL,
             _P.OPEN_DAY,
             _P.SEE_CLIENTS,
+            _P.SEE_STATISTICS,
+            _P.CLOSE_DAY,
+            _P.SIGN_LOBBY,
         }
     ),
     Role.WEALTH_MANAGER: frozenset(
@@ -81,11 +94,13 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_REFERRALS,
             _P.WORK_REFERRAL,
             _P.JUDGE_CLIENT,
+            _P.RECORD_DEAL,
             _P.WORK_FOLLOW_UP,
             _P.SEE_CLIENTS,
             _P.FIND_CLIENT,
             _P.EDIT_CLIENT,
             _P.REVEAL_CLIENT,
+            _P.SIGN_RECEIVED,
         }
     ),
     Role.MARKETING_MANAGER: frozenset({_P.FILE_REFERRAL, _P.WORK_FOLLOW_UP, _P.SEE_CLIENTS, _P.EDIT_CLIENT}),
@@ -94,24 +109,34 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_REFERRALS,
             _P.ROUTE_REFERRAL,
             _P.OPEN_DAY,
+            _P.RECORD_DEAL,
+            _P.SEE_STATISTICS,
+            _P.SIGN_MONTH,
             _P.SEE_FOLLOW_UPS,
             _P.SEE_CLIENTS,
             _P.REVEAL_CLIENT,
             _P.ASSIGN_CLIENT,
+            _P.CLOSE_DAY,
+            _P.STAND_IN,
+            _P.REOPEN_DAY,
+            _P.KEEP_CUSTODY,
+            _P.INSPECT,
         }
     ),
     Role.SUPERVISOR: frozenset(
         {
             _P.SEE_REFERRALS,
+            _P.SEE_STATISTICS,
             _P.SEE_FOLLOW_UPS,
             _P.SEE_CLIENTS,
             _P.REVEAL_CLIENT,
             _P.ASSIGN_CLIENT,
+            _P.INSPECT,
         }
     ),
-    Role.ARCHIVIST: frozenset({_P.SEE_CLIENTS}),
+    Role.ARCHIVIST: frozenset({_P.SEE_CLIENTS, _P.KEEP_CUSTODY}),
     Role.COMPLAINT_OFFICE: frozenset({_P.FIND_CLIENT}),
-    Role.REGION_HEAD: frozenset({_P.SEE_REFERRALS, _P.SEE_FOLLOW_UPS, _P.SEE_CLIENTS}),
+    Role.REGION_HEAD: frozenset({_P.SEE_REFERRALS, _P.SEE_STATISTICS, _P.SEE_FOLLOW_UPS, _P.SEE_CLIENTS}),
     Role.PHONE_AGENT: frozenset({_P.FILE_REFERRAL, _P.FIND_CLIENT}),
     Role.EBANK_MANAGER: frozenset({_P.FILE_REFERRAL, _P.DIVERT, _P.SEE_CLIENTS}),
     Role.ADMIN: frozenset({_P.MANAGE_REFERENCE, _P.SEE_JOBS}),
@@ -129,6 +154,9 @@ LOBBY_WORK = frozenset(
         _P.ROUTE_REFERRAL,
         _P.WORK_REFERRAL,
         _P.OPEN_DAY,
+        _P.CLOSE_DAY,
+        _P.SIGN_LOBBY,
+        _P.SIGN_RECEIVED,
     }
 )
 

@@ -1,5 +1,7 @@
 """One box for clients, pages and actions (B-16). Posted: a phone never stands in an address or a log."""
 
+from functools import lru_cache
+
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 from pypinyin import Style, lazy_pinyin
@@ -50,10 +52,15 @@ def _places(user, text):
     lower = text.lower()
     places = []
     for entry in navigation.entries(navigation.rail_keys(user), "", {}):
-        label = str(entry["label"])
-        readings = {label.lower()}
-        if get_language() == "zh-hans":
-            readings |= {"".join(lazy_pinyin(label)), "".join(lazy_pinyin(label, style=Style.FIRST_LETTER))}
-        if any(reading.startswith(lower) for reading in readings):
+        if any(reading.startswith(lower) for reading in _readings(str(entry["label"]), get_language())):
             places.append(entry)
     return places
+
+
+@lru_cache(maxsize=500)
+def _readings(label, language):
+    """How a place may be typed: its word, and in Chinese its pinyin whole and in initials."""
+    readings = {label.lower()}
+    if language == "zh-hans":
+        readings |= {"".join(lazy_pinyin(label)), "".join(lazy_pinyin(label, style=Style.FIRST_LETTER))}
+    return readings

@@ -23,7 +23,7 @@ from ..forms import LoginForm
 from ..middleware import asks_by_script, before_password, why_over
 from ..models import User
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "rmflow.staff.person.StaffBackend"
 HALF = "half_signed_in"  # session key: the password was right, the second step is due
 REASONS = {
     "idle": gettext_lazy("Signed out after 15 minutes; your text is kept"),

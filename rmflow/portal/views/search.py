@@ -49,12 +49,12 @@ def _row(client, user):
 
 def _places(user, text):
     """Pages of one's own rail whose word, pinyin or initials begin so."""
-    lower = text.lower()
-    places = []
-    for entry in navigation.entries(navigation.rail_keys(user), "", {}):
-        if any(reading.startswith(lower) for reading in _readings(str(entry["label"]), get_language())):
-            places.append(entry)
-    return places
+    lower, language = text.lower(), get_language()
+    return [
+        entry
+        for entry in navigation.entries(navigation.rail_keys(user), "", {})
+        if any(reading.startswith(lower) for reading in _readings(str(entry["label"]), language))
+    ]
 
 
 @lru_cache(maxsize=500)

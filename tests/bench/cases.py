@@ -108,15 +108,20 @@ def searching(word):
     return prepare
 
 
-def creating(browser):
-    browser.read_token("/create")
+def posting(path):
+    """A form with its token, sent to the bare site."""
 
-    def step():
-        status, _text = browser.ask("POST", "/create", {})
-        if status != 200:
-            raise RuntimeError(f"The bare page answered {status}.")
+    def prepare(browser):
+        browser.read_token(path)
 
-    return step
+        def step():
+            status, _text = browser.ask("POST", path, {})
+            if status != 200:
+                raise RuntimeError(f"The bare page answered {status}.")
+
+        return step
+
+    return prepare
 
 
 def timed_sql(sql, params, times=200):

@@ -62,7 +62,7 @@ def _ratio_row(job, ratios, bound, mine, theirs, facts, unit="requests/s"):
 
 def filing(ours, bare, facts):
     mine = [cases.member(ours, ours, n, cases.filing_as(n)) for n in cases.numbers("L")]
-    theirs = [cases.member(bare, ours, n, cases.creating) for n in cases.numbers("L")]
+    theirs = [cases.member(bare, ours, n, cases.posting("/create")) for n in cases.numbers("L")]
     ratios, a, b = cases.alternate(mine, theirs)
     return _ratio_row("log a referral over HTTP", ratios, 0.35, a, b, facts)
 
@@ -92,7 +92,7 @@ def search(ours, bare, facts):
         ratios = []
         for _i in range(cases.ROUNDS):
             _n, mine = load.throughput([cases.member(ours, ours, number, cases.searching(word))], 3)
-            _n, bare_time = load.throughput([cases.member(bare, ours, number, cases.getting("/page"))], 3)
+            _n, bare_time = load.throughput([cases.member(bare, ours, number, cases.posting("/page"))], 3)
             ratios.append(mine / (3 * raw + bare_time))
         results.append((statistics.median(ratios), ratios, raw, mine, bare_time))
     ratio, ratios, raw, mine, bare_time = max(results)

@@ -1,6 +1,7 @@
 """Slips with their events, and what is counted of them."""
 
 from .slip import Diversion, PatrolRound, Referral, ReferralEvent, ReferralQuerySet, RepeatCheck
+from .statement import Statement
 
 __all__ = [
     "Diversion",
@@ -9,4 +10,5 @@ __all__ = [
     "ReferralEvent",
     "ReferralQuerySet",
     "RepeatCheck",
+    "Statement",
 ]

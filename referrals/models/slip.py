@@ -115,6 +115,19 @@ class Referral(models.Model):
     repeat_reason = models.CharField(_("Reason for referring again"), max_length=200, blank=True)
     note = models.CharField(_("Note"), max_length=200, blank=True)
 
+    # Closing (B-03): the day under which the slip counts, once checked; the day that last left it over.
+    counted_on = models.ForeignKey(
+        BranchDay,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("Counted under"),
+    )
+    carried_on = models.ForeignKey(
+        BranchDay, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Left over on")
+    )
+
     referred_at = models.DateTimeField(_("Referred at"))
     filed_at = models.DateTimeField(default=timezone.now)
     waiting_since = models.DateTimeField(null=True, blank=True)
@@ -137,6 +150,14 @@ class Referral(models.Model):
                 fields=["branch", "waiting_since"],
                 name="referral_waiting",
                 condition=Q(reception__in=["waiting", "declined"], status="referred"),
+            ),
+            models.Index(
+                fields=["counted_on"], name="referral_counted", condition=Q(counted_on__isnull=False)
+            ),
+            models.Index(
+                fields=["sender_branch", "day"],
+                name="referral_left_over",
+                condition=Q(carried_on__isnull=False, counted_on__isnull=True),
             ),
             models.Index(
                 fields=["branch", "filed_at"],
@@ -169,6 +190,12 @@ class Referral(models.Model):
                 condition=~Q(reception__in=["accepted", "met"]) | Q(manager__isnull=False),
                 name="referral_received_by_somebody",
                 violation_error_message=_("A client is received by a manager."),
+            ),
+            models.CheckConstraint(
+                condition=Q(check_result="unchecked", counted_on__isnull=True)
+                | (~Q(check_result="unchecked") & Q(counted_on__isnull=False)),
+                name="referral_counts_once_checked",
+                violation_error_message=_("A slip counts once it is checked."),
             ),
             models.CheckConstraint(
                 condition=Q(credit_share__gt=0, credit_share__lte=100),

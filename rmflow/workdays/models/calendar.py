@@ -1,4 +1,4 @@
-"""The calendar as data, branch opening days, and business days."""
+"""The calendar as data, and branch opening days."""
 
 import pghistory
 import pgtrigger
@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from .rules import DayKind
-from .rules.opening import CLOSE_AT, OPEN_AT
+from ..rules import DayKind
+from ..rules.opening import CLOSE_AT, OPEN_AT
 
 
 def tracked(model):
@@ -222,77 +222,6 @@ class OpeningDay(models.Model):
 
     def __str__(self):
         return f"{self.branch} {self.date}"
-
-
-class BranchDayQuerySet(models.QuerySet):
-    """Business days of branches."""
-
-    def open(self):
-        """The days business is being written to: at most one a branch."""
-        return self.filter(ended_at__isnull=True)
-
-    def unlocked(self):
-        """Days not yet checked and locked, whether or not a later one has opened."""
-        return self.filter(closed_at__isnull=True)
-
-
-class BranchDay(models.Model):
-    """A branch's business day (deck 21). Its date is the business date, whatever the clock says.
-
-    Ended: a later day has opened, or this one was closed. Closed: checked and locked (stage 2).
-    An ended day may wait for its close; it never blocks the next (W1-10).
-    """
-
-    branch = models.ForeignKey(
-        "staff.Branch", models.PROTECT, related_name="business_days", verbose_name=_("Branch")
-    )
-    date = models.DateField(_("Business date"))
-    opened_at = models.DateTimeField(_("Opened at"))
-    opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Opened by")
-    )
-    ended_at = models.DateTimeField(_("Business ended"), null=True)
-    closed_at = models.DateTimeField(_("Locked at"), null=True)
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Locked by")
-    )
-
-    objects = BranchDayQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("Business day")
-        verbose_name_plural = _("Business days")
-        ordering = ["-date"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["branch", "date"],
-                name="workdays_branch_day_once",
-                violation_error_message=_("This business day exists already."),
-            ),
-            models.UniqueConstraint(
-                fields=["branch"],
-                condition=Q(ended_at__isnull=True),
-                name="workdays_one_open_day",
-                violation_error_message=_("Another business day of this branch is open."),
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("opened_at")),
-                name="workdays_day_ends_after_it_opened",
-                violation_error_message=_("A business day ends after it opened."),
-            ),
-            models.CheckConstraint(
-                condition=Q(closed_at__isnull=True) | Q(ended_at__isnull=False),
-                name="workdays_closed_day_has_ended",
-                violation_error_message=_("A locked business day has ended."),
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.branch} {self.date}"
-
-    @property
-    def is_open(self):
-        return self.ended_at is None
 
 
 class CalendarStamp(models.Model):

@@ -1,0 +1,371 @@
+"""Business days of branches, and what their closing leaves behind (deck 20–21, 29, 60)."""
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from rmflow.staff.permissions import Permission, scope
+
+from .calendar import tracked
+
+USER = settings.AUTH_USER_MODEL
+
+
+class BranchDayQuerySet(models.QuerySet):
+    """Business days of branches."""
+
+    def open(self):
+        """The days business is being written to: at most one a branch."""
+        return self.filter(ended_at__isnull=True)
+
+    def unlocked(self):
+        """Days not yet checked and locked, whether or not a later one has opened."""
+        return self.filter(closed_at__isnull=True)
+
+    def in_custody(self, now):
+        """The days after whose close the branch's records are still sealed at `now`."""
+        return self.filter(sealed_at__isnull=False, released_at__isnull=True, sealed_until__gt=now)
+
+
+class BranchDay(models.Model):
+    """A branch's business day (deck 21). Its date is the business date, whatever the clock says.
+
+    Ended: a later day has opened, or this one was closed. Closed: checked and locked (stage 2).
+    An ended day may wait for its close; it never blocks the next (W1-10).
+    """
+
+    branch = models.ForeignKey(
+        "staff.Branch", models.PROTECT, related_name="business_days", verbose_name=_("Branch")
+    )
+    date = models.DateField(_("Business date"))
+    opened_at = models.DateTimeField(_("Opened at"))
+    opened_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, related_name="+", verbose_name=_("Opened by")
+    )
+    ended_at = models.DateTimeField(_("Business ended"), null=True)
+    closed_at = models.DateTimeField(_("Locked at"), null=True)
+    closed_by = models.ForeignKey(
+        USER, models.PROTECT, null=True, related_name="+", verbose_name=_("Locked by")
+    )
+    # Custody (W2-07): records and archives of the branch are sealed from the close to the morning release.
+    sealed_at = models.DateTimeField(_("Sealed at"), null=True)
+    sealed_until = models.DateTimeField(_("Sealed until"), null=True)
+    released_at = models.DateTimeField(_("Released at"), null=True)
+
+    objects = BranchDayQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Business day")
+        verbose_name_plural = _("Business days")
+        ordering = ["-date"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "date"],
+                name="workdays_branch_day_once",
+                violation_error_message=_("This business day exists already."),
+            ),
+            models.UniqueConstraint(
+                fields=["branch"],
+                condition=Q(ended_at__isnull=True),
+                name="workdays_one_open_day",
+                violation_error_message=_("Another business day of this branch is open."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("opened_at")),
+                name="workdays_day_ends_after_it_opened",
+                violation_error_message=_("A business day ends after it opened."),
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(ended_at__isnull=False),
+                name="workdays_closed_day_has_ended",
+                violation_error_message=_("A locked business day has ended."),
+            ),
+            models.CheckConstraint(
+                condition=Q(sealed_at__isnull=True, released_at__isnull=True)
+                | Q(sealed_at__isnull=False, sealed_until__isnull=False),
+                name="workdays_sealed_until_a_time",
+                violation_error_message=_("What is sealed has a time of release."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["branch", "sealed_until"],
+                condition=Q(sealed_at__isnull=False, released_at__isnull=True),
+                name="workdays_in_custody",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.branch} {self.date}"
+
+    @property
+    def is_open(self):
+        return self.ended_at is None
+
+
+@tracked
+class ClosingRule(models.Model):
+    """How one branch closes its day. A branch without a row follows these defaults."""
+
+    branch = models.OneToOneField(
+        "staff.Branch",
+        models.CASCADE,
+        primary_key=True,
+        related_name="closing_rule",
+        verbose_name=_("Branch"),
+    )
+    remind_at = models.TimeField(_("Closing reminder at"), default=datetime.time(17, 30))
+    escalate_minutes = models.PositiveSmallIntegerField(
+        _("Minutes until the head is told and others may sign"), default=30
+    )
+    seal_at = models.TimeField(
+        _("Sealed at the latest"),
+        default=datetime.time(22),
+        help_text=_("Records are sealed then even if the day was not locked."),
+    )
+    release_at = models.TimeField(_("Released in the morning at"), default=datetime.time(8, 20))
+    full_sealing = models.BooleanField(
+        _("Full sealing until the morning release"),
+        default=False,
+        help_text=_("Follow-up records and archives cannot be read either."),
+    )
+
+    class Meta:
+        verbose_name = _("Closing of the day")
+        verbose_name_plural = _("Closing of the day")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(release_at__lt=F("remind_at"), remind_at__lte=F("seal_at")),
+                name="workdays_closing_hours_in_order",
+                violation_error_message=_("Release, reminder and sealing follow each other in the day."),
+            ),
+            models.CheckConstraint(
+                condition=Q(escalate_minutes__lte=240),
+                name="workdays_closing_escalates_soon",
+                violation_error_message=_("The head is told within four hours."),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.branch)
+
+
+class DayConfirmation(models.Model):
+    """One signature under a day's closing: whose side it stands for, and by whose hand.
+
+    `slips` is how many slips it was given for: one that comes later needs a new signature. A
+    reopening or a changed statement withdraws it; withdrawn ones stay.
+    """
+
+    class Side(models.TextChoices):
+        LOBBY = "lobby", _("Lobby")
+        MANAGER = "manager", _("Wealth managers")
+
+    day = models.ForeignKey(BranchDay, models.PROTECT, related_name="confirmations")
+    side = models.CharField(_("Side"), max_length=8, choices=Side)
+    person = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("For"))
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("Signed by"))
+    at = models.DateTimeField(_("When"))
+    reason = models.CharField(_("Reason for standing in"), max_length=200, blank=True)
+    slips = models.PositiveIntegerField(default=0)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Signature of a closing")
+        verbose_name_plural = _("Signatures of a closing")
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "side", "person"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="workdays_one_signature_each",
+                violation_error_message=_("This side has signed already."),
+            ),
+            models.UniqueConstraint(
+                fields=["day"],
+                condition=Q(withdrawn_at__isnull=True, side="lobby"),
+                name="workdays_one_lobby_signature",
+                violation_error_message=_("The lobby has signed already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(by=F("person")) | ~Q(reason=""),
+                name="workdays_standing_in_has_a_reason",
+                violation_error_message=_("Say why you sign for somebody else."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.day_id} {self.side} {self.person_id}"
+
+
+class OpinionBoxCheck(models.Model):
+    """意见箱、意见簿 were looked at (W3-07): how many were found, by whom, who was present."""
+
+    day = models.ForeignKey(BranchDay, models.PROTECT, related_name="box_checks")
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("Looked at by"))
+    at = models.DateTimeField(_("When"))
+    box_found = models.PositiveSmallIntegerField(_("In the opinion box"), default=0)
+    book_found = models.PositiveSmallIntegerField(_("In the opinion book"), default=0)
+    witness = models.ForeignKey(
+        USER, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Present")
+    )
+    note = models.CharField(_("Note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("Look into the opinion box")
+        verbose_name_plural = _("Looks into the opinion box")
+        ordering = ["-at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(witness__isnull=True) | ~Q(witness=F("by")),
+                name="workdays_witness_is_another",
+                violation_error_message=_("The witness is somebody else."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.day_id} {self.at:%H:%M}"
+
+
+class DayReopening(models.Model):
+    """A locked day was opened again: by whom, why, and what differed when it was locked anew."""
+
+    day = models.ForeignKey(BranchDay, models.PROTECT, related_name="reopenings")
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("Reopened by"))
+    at = models.DateTimeField(_("When"))
+    reason = models.CharField(_("Reason"), max_length=200)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(null=True)
+    settled_at = models.DateTimeField(_("Locked again at"), null=True)
+
+    class Meta:
+        verbose_name = _("Reopening of a day")
+        verbose_name_plural = _("Reopenings of days")
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day"],
+                condition=Q(settled_at__isnull=True),
+                name="workdays_one_reopening_at_a_time",
+                violation_error_message=_("The day is open again already."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="workdays_reopening_has_a_reason",
+                violation_error_message=_("Say why the day is opened again."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.day_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+class CustodyLine(models.Model):
+    """A line of the register 入柜 / 出柜: what went into the locked cabinet, what came out."""
+
+    class Way(models.TextChoices):
+        IN = "in", _("Into custody")
+        OUT = "out", _("Out of custody")
+
+    branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="custody_lines")
+    day = models.ForeignKey(BranchDay, models.PROTECT, related_name="custody_lines")
+    way = models.CharField(_("Way"), max_length=3, choices=Way)
+    at = models.DateTimeField(_("When"))
+    by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", verbose_name=_("By"))
+    slips = models.PositiveIntegerField(_("Referral slips"), default=0)
+    records = models.PositiveIntegerField(_("Follow-up records"), default=0)
+    archives = models.PositiveIntegerField(_("Archives"), default=0)
+    note = models.CharField(_("Note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("Line of the custody register")
+        verbose_name_plural = _("Custody register")
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "way"],
+                name="workdays_custody_once_a_day",
+                violation_error_message=_("This day is in the register already."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.day_id} {self.way}"
+
+
+class InspectionQuerySet(models.QuerySet):
+    """Inspections, as staff ask for them."""
+
+    def visible_to(self, user):
+        """Those of the branches one inspects."""
+        reach = scope(user, Permission.INSPECT)
+        return self.filter(reach.q("branch")) if reach else self.none()
+
+
+class Inspection(models.Model):
+    """定期检查 (deck 29): the server draws a sample, the inspector writes down and signs what he found.
+
+    `sample` lists the items drawn as [kind, id] pairs; it holds keys only, and cannot be chosen.
+    """
+
+    branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="inspections")
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name=_("Inspected by"))
+    at = models.DateTimeField(_("Drawn at"))
+    sample = models.JSONField(default=list)
+    faulty = models.JSONField(default=list)
+    finding = models.CharField(_("Finding"), max_length=500, blank=True)
+    signed_at = models.DateTimeField(_("Signed at"), null=True)
+
+    objects = InspectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Inspection")
+        verbose_name_plural = _("Inspections")
+        ordering = ["-at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True) | ~Q(finding=""),
+                name="workdays_signed_inspection_says_something",
+                violation_error_message=_("Write down what you found."),
+            ),
+            models.UniqueConstraint(
+                fields=["branch", "by"],
+                condition=Q(signed_at__isnull=True),
+                name="workdays_one_inspection_at_a_time",
+                violation_error_message=_("Sign the inspection you have begun first."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.branch_id} {self.at:%Y-%m-%d}"
+
+
+class FreezePass(models.Model):
+    """Somebody wrote to a locked day past its trigger, under a name that may: written by the trigger.
+
+    One line per transaction, table and day; it outlives the rows it tells about.
+    """
+
+    at = models.DateTimeField(_("When"))
+    name = models.CharField(_("Reason"), max_length=12)
+    table = models.CharField(max_length=60)
+    day_id = models.BigIntegerField()
+    row_id = models.BigIntegerField()
+    transaction = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("Write to a locked day")
+        verbose_name_plural = _("Writes to locked days")
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transaction", "table", "day_id"],
+                name="workdays_pass_logged_once",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.day_id} {self.name}"

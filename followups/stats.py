@@ -91,6 +91,22 @@ def last_talks(client, count=5):
     return list(client.timeline.select_related("by").order_by("-at", "-pk")[:count])
 
 
+def next_of(client, user):
+    """What comes next for a person, in `user`'s reach: open item, agreed meeting, last contact; each or None."""
+    items = PlanItem.objects.visible_to(user).open().filter(client=client).select_related("owner")
+    contacts = Contact.objects.visible_to(user).filter(client=client).select_related("by")
+    meetings = Appointment.objects.filter(
+        Q(manager=user) | scope(user, Permission.SEE_FOLLOW_UPS).q("branch"),
+        client=client,
+        state=Appointment.State.AGREED,
+    )
+    return (
+        items.order_by("plan_on", F("at").asc(nulls_last=True), "pk").first(),
+        meetings.select_related("manager").order_by("starts_at").first(),
+        contacts.order_by("-at", "-pk").first(),
+    )
+
+
 def attempts(record):
     """How many contacts a record has, and when the last was."""
     return record.contacts.aggregate(count=Count("pk"), last=Max("at"))

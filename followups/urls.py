@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import item, records, today, worklog
+from .views import client, item, records, today, worklog
 
 app_name = "followups"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("today/<int:item_id>/done/", item.done, name="done"),
     path("today/<int:item_id>/give-up/", item.give_up, name="give_up"),
     path("today/<int:item_id>/restore/", item.restore, name="restore"),
+    path("followups/client/<int:client_id>/", client.next_step, name="next_step"),
     path("followups/", records.index, name="records"),
     path("followups/<int:record_id>/", records.show, name="record_sheet"),
     path("followups/<int:record_id>/analysis/", records.analysis, name="analysis"),

@@ -188,6 +188,7 @@ FOLLOW_UPS = {
     "followups:done": {"POST": row(WORK, own, **ITEM)},
     "followups:give_up": {"POST": row(WORK, own, **ITEM, note="x")},
     "followups:restore": {"POST": row(WORK, own, **ITEM)},
+    "followups:next_step": {"GET": row(own_or(Permission.SEE_CLIENTS), LOOK, thing="client")},
     "followups:records": {"GET": row(LOOK)},
     "followups:record_sheet": {"GET": row(LOOK, own_or(Permission.SEE_FOLLOW_UPS), thing="record")},
     "followups:analysis": {"POST": row(LOOK, own_or(Permission.SEE_FOLLOW_UPS), WORK, own, thing="record")},

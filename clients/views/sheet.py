@@ -70,7 +70,7 @@ def about(request, client):
         "may_edit": client.may_be_edited_by(user),
         "may_assign": scope(user, Permission.ASSIGN_CLIENT).covers(client.branch),
         "may_plan": user.has(Permission.WORK_FOLLOW_UP) and not client.do_not_contact,
-        "next_step": _next_step(client),
+        "next_step": _next_step(client, user),
     }
 
 
@@ -86,8 +86,10 @@ def _balances(client, own):
     ]
 
 
-def _next_step(client):
-    """Address of the next step, which the floor above fills in; "" where it has none."""
+def _next_step(client, user):
+    """Address of the next step, which the floor above fills in; "" where it has none or for who reads none."""
+    if not (user.has(Permission.WORK_FOLLOW_UP) or user.has(Permission.SEE_FOLLOW_UPS)):
+        return ""
     url = f"/followups/client/{client.pk}/"
     try:
         resolve(url)

@@ -74,7 +74,8 @@ SMALL = """
     return [el, (laid || el).getBoundingClientRect()];
   })
   .filter(([, box]) => box.width > 1 && box.height > 1 && (box.height < 43.5 || box.width < 43.5))
-  .map(([el, box]) => `${el.className} ${el.textContent.trim().slice(0, 20)} ${Math.round(box.width)}x${Math.round(box.height)}`)
+  .map(([el, box]) => [el.className, el.textContent.trim().slice(0, 20), Math.round(box.width), Math.round(box.height)])
+  .map((words) => words.join(" "))
 """
 
 
@@ -83,9 +84,7 @@ def filled_branch(filed, wealth, colleague, teller):
     """A branch with something on every page."""
     tomorrow = clock.today() + datetime.timedelta(days=1)
     slips = [filed(name=name) for name in ("刘", "王", "陈")]
-    card = filed(
-        name="陈美华", end="card", phone="13908571234", basis="consent", agreed_on=tomorrow
-    )
+    card = filed(name="陈美华", end="card", phone="13908571234", basis="consent", agreed_on=tomorrow)
     item = PlanItem.objects.get(client=card.client)
     return {
         "slip": slips[0].pk,

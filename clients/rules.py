@@ -34,6 +34,20 @@ class Salutation(TextChoices):
     SIR = "sir", pgettext_lazy("salutation", "Mr")
 
 
+class ProductCategory(TextChoices):
+    """Kinds of product, as a branch speaks of them."""
+
+    DEPOSIT = "deposit", _("Deposit")
+    CERTIFICATE = "certificate", _("Large certificate of deposit")
+    WEALTH = "wealth", _("Wealth product")
+    FUND = "fund", _("Fund")
+    INSURANCE = "insurance", _("Insurance")
+    BOND = "bond", _("Treasury bond")
+    METAL = "metal", _("Precious metal")
+    CARD = "credit_card", _("Credit card")
+    LOAN = "loan", _("Loan")
+
+
 class TimelineKind(TextChoices):
     """What happened to a person; one list for every sub-process."""
 
@@ -51,6 +65,7 @@ class TimelineKind(TextChoices):
     FOLLOW_UP_CLOSED = "follow_up_closed", _("Follow-up record closed")
     CONTACT = "contact", _("Contact")
     APPOINTMENT = "appointment", _("Appointment")
+    DEAL = "deal", _("Deal closed")
     CONSENT = "consent", _("Contact data and notice")
     DATA = "data", _("Record changed")
 
@@ -80,6 +95,7 @@ TIMELINE_GROUPS = {
             TimelineKind.APPOINTMENT,
             TimelineKind.FOLLOW_UP,
             TimelineKind.FOLLOW_UP_CLOSED,
+            TimelineKind.DEAL,
         ),
     ),
     "referrals": (

@@ -33,6 +33,7 @@ ICONS = {
     TimelineKind.FOLLOW_UP_CLOSED: "file-check",
     TimelineKind.CONTACT: "phone",
     TimelineKind.APPOINTMENT: "calendar-event",
+    TimelineKind.DEAL: "cash",
     TimelineKind.CONSENT: "shield-check",
     TimelineKind.DATA: "edit",
 }
@@ -143,7 +144,7 @@ def _facts(entry):
         yield f"{day_text(starts.date())} {starts:%H:%M}"
     if data.get("fields"):
         yield _(", ").join(str(Client._meta.get_field(name).verbose_name) for name in data["fields"])
-    yield from (str(data[key]) for key in ("owner", "manager", "file_no") if data.get(key))
+    yield from (str(data[key]) for key in ("owner", "manager", "file_no", "product") if data.get(key))
     if "backup" in data:
         yield _("backup {name}").format(name=data["backup"] or "–")
 

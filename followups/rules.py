@@ -5,6 +5,7 @@ Pure: `today` and the calendar are arguments. Source: deck 24–29, domain-rules
 
 import datetime
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -224,3 +225,24 @@ def check_abandon(reason):
 def overdue_limit(today, calendar):
     """Plans before this day are overdue by more than three working days."""
     return calendar.subtract(today, OVERDUE_TOLD_AFTER)
+
+
+#: A deal may be entered so many days after it was done; older ones are a matter for the books.
+DEAL_ENTERED_WITHIN = 31
+#: More is a slip of the finger: ten thousand million yuan.
+DEAL_AT_MOST = Decimal("10000000000")
+
+
+def check_deal(product, amount, done_on, *, today):
+    """Refuse a deal without a product on sale, a plausible amount and a day lately (deck 48)."""
+    errors = {}
+    if product is None or not product.active:
+        errors["product"] = _("Choose a product on sale.")
+    if amount is None or not Decimal("0.01") <= amount < DEAL_AT_MOST:
+        errors["amount"] = _("The amount must be more than 0.")
+    if done_on is not None and done_on > today:
+        errors["done_on"] = _("A deal cannot lie in the future.")
+    elif done_on is not None and (today - done_on).days > DEAL_ENTERED_WITHIN:
+        errors["done_on"] = _("A deal is entered within {n} days.").format(n=DEAL_ENTERED_WITHIN)
+    if errors:
+        raise Refused.many(errors)

@@ -1,6 +1,7 @@
 """Persons and what is kept about them."""
 
 from .person import Client, ClientQuerySet, kept_history
+from .products import Product
 from .records import Archive, FileSerial, MonthlyBalance, TimelineEntry, Verdict
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "ClientQuerySet",
     "FileSerial",
     "MonthlyBalance",
+    "Product",
     "TimelineEntry",
     "Verdict",
     "kept_history",

@@ -1,6 +1,7 @@
 """Every write of contact marketing, by noun: records, plans, contacts, verdicts."""
 
 from .contacts import record_contact
+from .deals import record_deal
 from .plans import add_plan, done, drop, postpone, prepare, restore
 from .records import abandon, change_analysis, open_record, take_back
 from .verdicts import judge
@@ -16,6 +17,7 @@ __all__ = [
     "postpone",
     "prepare",
     "record_contact",
+    "record_deal",
     "restore",
     "take_back",
 ]

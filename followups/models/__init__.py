@@ -1,5 +1,6 @@
 """Follow-up records, contacts, appointments, plan items, the work log; deals."""
 
+from .deals import Deal
 from .records import (
     Appointment,
     Contact,
@@ -17,6 +18,7 @@ __all__ = [
     "Appointment",
     "Contact",
     "DayEntry",
+    "Deal",
     "FollowUp",
     "FollowUpEvent",
     "FollowUpQuerySet",

@@ -268,6 +268,7 @@ class DayEntry(models.Model):
         VERDICT = "verdict", _("Type decided")
         PLAN = "plan", _("Plan changed")
         RECORD = "record", _("Follow-up record")
+        DEAL = "deal", _("Deal closed")
 
     user = models.ForeignKey(USER, models.PROTECT, related_name="+")
     on = models.DateField()

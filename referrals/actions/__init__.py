@@ -1,5 +1,6 @@
 """Every write on referrals, by noun: filing, repeats, reception, verdict, the lobby's counts."""
 
+from . import deals
 from .filing import file, file_once, withdraw
 from .lobby import divert, tick_patrol, undo_diversion
 from .reception import guide_on, perform, take
@@ -7,6 +8,7 @@ from .repeats import is_repeat, look
 from .verdicts import judge
 
 __all__ = [
+    "deals",
     "divert",
     "file",
     "file_once",

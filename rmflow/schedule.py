@@ -27,4 +27,6 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    # referrals: each minute lobbies without a name, forgotten shifts, calls nobody answered
+    "watch the lobbies": {"task": "referrals.watch_lobbies", "schedule": crontab(), "options": {"expires": 50}},
 }

@@ -45,6 +45,11 @@ class Permission(TextChoices):
     SEE_STATISTICS = "see_statistics", _("Read the referral statistics")
     SIGN_MONTH = "sign_month", _("Sign the month's referral statistics")
     JUDGE_CLIENT = "judge_client", _("Decide a client's type")
+    STAND_DUTY = "stand_duty", _("Stand duty in the lobby and call for help")
+    SEE_DUTY = "see_duty", _("See the duty register")
+    ANSWER_CALL = "answer_call", _("Answer a call for help from the lobby")
+    SEE_BOARD = "see_board", _("See the branch's board")
+    KEEP_SCREENS = "keep_screens", _("Pair and revoke wall screens of the board")
     OPEN_DAY = "open_day", _("Open the branch's business day")
     CLOSE_DAY = "close_day", _("Check the day's slips and lock the day")
     SIGN_LOBBY = "sign_lobby", _("Sign the closing for the lobby")
@@ -72,7 +77,7 @@ class Permission(TextChoices):
 _P = Permission
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.TELLER: frozenset({_P.FILE_REFERRAL, _P.DIVERT}),
+    Role.TELLER: frozenset({_P.FILE_REFERRAL, _P.DIVERT, _P.SEE_BOARD}),
     Role.LOBBY_MANAGER: frozenset(
         {
             _P.FILE_REFERRAL,
@@ -85,6 +90,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_STATISTICS,
             _P.CLOSE_DAY,
             _P.SIGN_LOBBY,
+            _P.STAND_DUTY,
+            _P.SEE_DUTY,
+            _P.SEE_BOARD,
         }
     ),
     Role.WEALTH_MANAGER: frozenset(
@@ -101,9 +109,19 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.EDIT_CLIENT,
             _P.REVEAL_CLIENT,
             _P.SIGN_RECEIVED,
+            _P.STAND_DUTY,
+            _P.SEE_BOARD,
         }
     ),
-    Role.MARKETING_MANAGER: frozenset({_P.FILE_REFERRAL, _P.WORK_FOLLOW_UP, _P.SEE_CLIENTS, _P.EDIT_CLIENT}),
+    Role.MARKETING_MANAGER: frozenset(
+        {
+            _P.FILE_REFERRAL,
+            _P.WORK_FOLLOW_UP,
+            _P.SEE_CLIENTS,
+            _P.EDIT_CLIENT,
+            _P.SEE_BOARD,
+        }
+    ),
     Role.BRANCH_HEAD: frozenset(
         {
             _P.SEE_REFERRALS,
@@ -121,6 +139,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.REOPEN_DAY,
             _P.KEEP_CUSTODY,
             _P.INSPECT,
+            _P.SEE_DUTY,
+            _P.ANSWER_CALL,
+            _P.SEE_BOARD,
+            _P.KEEP_SCREENS,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -132,14 +154,34 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.REVEAL_CLIENT,
             _P.ASSIGN_CLIENT,
             _P.INSPECT,
+            _P.SEE_DUTY,
+            _P.ANSWER_CALL,
+            _P.SEE_BOARD,
         }
     ),
     Role.ARCHIVIST: frozenset({_P.SEE_CLIENTS, _P.KEEP_CUSTODY}),
     Role.COMPLAINT_OFFICE: frozenset({_P.FIND_CLIENT}),
-    Role.REGION_HEAD: frozenset({_P.SEE_REFERRALS, _P.SEE_STATISTICS, _P.SEE_FOLLOW_UPS, _P.SEE_CLIENTS}),
+    Role.REGION_HEAD: frozenset(
+        {
+            _P.SEE_REFERRALS,
+            _P.SEE_STATISTICS,
+            _P.SEE_FOLLOW_UPS,
+            _P.SEE_CLIENTS,
+            _P.SEE_DUTY,
+            _P.SEE_BOARD,
+        }
+    ),
     Role.PHONE_AGENT: frozenset({_P.FILE_REFERRAL, _P.FIND_CLIENT}),
-    Role.EBANK_MANAGER: frozenset({_P.FILE_REFERRAL, _P.DIVERT, _P.SEE_CLIENTS}),
-    Role.ADMIN: frozenset({_P.MANAGE_REFERENCE, _P.SEE_JOBS}),
+    Role.EBANK_MANAGER: frozenset(
+        {
+            _P.FILE_REFERRAL,
+            _P.DIVERT,
+            _P.SEE_CLIENTS,
+            _P.STAND_DUTY,
+            _P.SEE_BOARD,
+        }
+    ),
+    Role.ADMIN: frozenset({_P.MANAGE_REFERENCE, _P.SEE_JOBS, _P.KEEP_SCREENS}),
     Role.SECURITY_ADMIN: frozenset({_P.MANAGE_ROLES}),
     Role.AUDITOR: frozenset({_P.AUDIT, _P.SEE_JOBS}),
 }

@@ -1,10 +1,21 @@
 """Slips with their events, and what is counted of them."""
 
+from .credit import DealCredit
+from .duty import CrowdCall, DutyEvent, DutyGap, DutyRule, DutyShift
+from .offline import OfflineArrival, OfflineDiscard
 from .slip import Diversion, PatrolRound, Referral, ReferralEvent, ReferralQuerySet, RepeatCheck
 from .statement import Statement
 
 __all__ = [
+    "CrowdCall",
+    "DealCredit",
     "Diversion",
+    "DutyEvent",
+    "DutyGap",
+    "DutyRule",
+    "DutyShift",
+    "OfflineArrival",
+    "OfflineDiscard",
     "PatrolRound",
     "Referral",
     "ReferralEvent",

@@ -1,11 +1,15 @@
 """The smallest honest Django site: session login, standard middleware, CSRF, one statement, one template."""
 
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.urls import path
 
 from followups.models import PlanItem
 from referrals.models import RepeatCheck
+from rmflow.staff.person import StaffBackend
+
+StaffBackend.get_user = ModelBackend.get_user  # one row of one table, as any Django site loads it
 
 
 @login_required

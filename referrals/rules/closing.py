@@ -231,9 +231,7 @@ def check_own_signature(picture: Picture, *, side: str, by_id: int) -> None:
         )
 
 
-def stand_in_from(
-    date: datetime.date, *, remind_at: datetime.time, minutes: int, zone
-) -> datetime.datetime:
+def stand_in_from(date: datetime.date, *, remind_at: datetime.time, minutes: int, zone) -> datetime.datetime:
     """From when somebody else may sign for a person who is absent."""
     return datetime.datetime.combine(date, remind_at, tzinfo=zone) + datetime.timedelta(minutes=minutes)
 

@@ -137,10 +137,10 @@ def lock(day_id, *, by):
             _("{name} has locked this day already.").format(name=day.closed_by.name), code="locked"
         )
     found = closing.Closing(day)
-    if [kind for kind, _keys in found.matters] == [OpenKind.LOBBY]:
-        if permissions.scope(by, Permission.SIGN_LOBBY).covers(day.branch):
-            _sign(found, Side.LOBBY, person=by, by=by)
-            found = closing.Closing(day)
+    lobby_only = [kind for kind, _keys in found.matters] == [OpenKind.LOBBY]
+    if lobby_only and permissions.scope(by, Permission.SIGN_LOBBY).covers(day.branch):
+        _sign(found, Side.LOBBY, person=by, by=by)
+        found = closing.Closing(day)
     if found.matters:
         raise DayOpen(found.matters)
     return workdays.lock_day(day, by=by, picture=closing.snapshot(day), counts=closing.custody_counts(day))

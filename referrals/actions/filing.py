@@ -129,7 +129,7 @@ def _manager(card, *, branch, sender_branch):
     manager = person.load(card.manager_id, lock=True)
     if manager is None or not manager.works_at(branch.pk, Role.WEALTH_MANAGER):
         raise Refused(_("This person does not receive clients in this branch."), field="manager")
-    if card.end == End.INTRODUCE and manager.availability == User.Availability.OUT:
+    if card.end == End.INTRODUCE and not card.referred_at and manager.availability == User.Availability.OUT:
         raise Refused(
             _("{name} has just gone out; choose someone else.").format(name=manager.name),
             field="manager",
@@ -295,7 +295,7 @@ def withdraw(referral_id, *, by, reason):
     arrow.check(referral.status)
     if referral.reception in (Reception.ACCEPTED, Reception.MET):
         raise Refused(_("The client is with the manager already."))
-    if referral.day.closed_at is not None:
+    if referral.day.closed_at is not None or referral.counted_on_id is not None:
         raise Refused(_("The day is locked; ask the branch head to reopen it."))
     if not reason.strip():
         raise Refused(_("Say why the referral is withdrawn."), field="note")

@@ -10,6 +10,7 @@ from followups.rules import check_plan_day
 from rmflow.staff.actions import set_availability
 from rmflow.staff.models import User
 from rmflow.workdays import clock
+from rmflow.workdays.actions import business_day
 from rmflow.workflow import Conflict
 
 from ..models import Diversion
@@ -66,7 +67,7 @@ def judge(
     if type == ClientType.ORDINARY and not Diversion.objects.filter(referral=referral).exists():
         Diversion.objects.create(
             branch=referral.branch,
-            day=referral.day,
+            day=business_day(referral.branch, by=by),  # the slip's own may be locked
             by=by,
             destination=destination or Destination.SELF_SERVICE,
             business=referral.business,

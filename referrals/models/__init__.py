@@ -2,18 +2,23 @@
 
 from .credit import DealCredit
 from .duty import CrowdCall, DutyEvent, DutyGap, DutyRule, DutyShift
+from .figures import DayFigure, Export, MonthEvent, MonthReport, StaleDay
 from .offline import OfflineArrival, OfflineDiscard
 from .slip import Diversion, PatrolRound, Referral, ReferralEvent, ReferralQuerySet, RepeatCheck
 from .statement import Statement
 
 __all__ = [
     "CrowdCall",
+    "DayFigure",
     "DealCredit",
     "Diversion",
     "DutyEvent",
     "DutyGap",
     "DutyRule",
     "DutyShift",
+    "Export",
+    "MonthEvent",
+    "MonthReport",
     "OfflineArrival",
     "OfflineDiscard",
     "PatrolRound",
@@ -21,5 +26,6 @@ __all__ = [
     "ReferralEvent",
     "ReferralQuerySet",
     "RepeatCheck",
+    "StaleDay",
     "Statement",
 ]

@@ -24,8 +24,8 @@ from rmflow.staff.permissions import Role
 from rmflow.workdays.actions import DAY_TURNS_AT
 from rmflow.workdays.models import BranchDay
 
-from .models import Diversion, PatrolRound, Referral, ReferralEvent
-from .rules import Reception, Status
+from ..models import Diversion, PatrolRound, Referral, ReferralEvent
+from ..rules import Reception, Status
 
 #: A step written just before a look may be committed just after it: looks overlap by so much.
 OVERLAP = datetime.timedelta(seconds=10)

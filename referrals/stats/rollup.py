@@ -1,0 +1,86 @@
+"""The roll-up of locked days: a region's year is a sum of 73,000 rows, not of a million slips.
+
+It is never trusted blindly. Triggers put every day into `StaleDay` whose sums something may have
+changed: locked, reopened, a verdict, a deal, a merge. Those days are counted from the slips in the
+same statement that reads the others here, so the answer always equals the raw count; `refresh`
+folds them in, set-based, and empties the list.
+"""
+
+from django.db import connection, transaction
+
+from ..rules.figures import MEASURES
+from . import facts
+
+MEASURED = tuple(name for name in MEASURES if name != "reached")
+LOCK = 7301  # advisory: one refresh at a time
+
+_OF_DAYS = " AND day.id = ANY(%(days)s)"
+
+
+def serves(question):
+    """Whether the roll-up can answer: it knows branches and days only."""
+    return set(question.only) <= {"branch"}
+
+
+def _source(question):
+    """Sums of the roll-up, and the slips of days it no longer speaks for."""
+    names = ", ".join(MEASURED)
+    reach = facts.reach("kept.branch_id")
+    stale = " AND day.id IN (SELECT day_id FROM referrals_staleday)"
+    return f"""
+        SELECT kept.branch_id, kept.date, {names} FROM referrals_dayfigure kept
+         WHERE kept.date BETWEEN %(first)s AND %(last)s {reach}
+           AND kept.day_id NOT IN (SELECT day_id FROM referrals_staleday)
+         UNION ALL
+        SELECT branch_id, date, {names} FROM ({facts.facts(where=stale)}) anew
+    """
+
+
+def _ask(question, by):
+    sql = facts.grouped(_source(question), by, only=question.only, measures=MEASURED)
+    return [{**row, "reached": 0} for row in facts.rows(sql, facts.parameters(question))]
+
+
+def by_branch(question):
+    return _ask(question, ("branch",))
+
+
+def by_branch_and_month(question):
+    return _ask(question, ("branch", "month"))
+
+
+@transaction.atomic
+def refresh():
+    """Count the stale days anew and empty the list; returns how many days there were.
+
+    Each statement sees what was committed before it: a day that turns stale meanwhile stays listed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("DELETE FROM referrals_staleday RETURNING day_id")
+        days = sorted({day for (day,) in cursor.fetchall()})
+        if days:
+            _count(cursor, days)
+    return len(days)
+
+
+def rebuild():
+    """Everything anew: after data came in past the triggers."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO referrals_staleday (day_id) SELECT id FROM workdays_branchday")
+    return refresh()
+
+
+def _count(cursor, days):
+    names = ", ".join(MEASURED)
+    cursor.execute("DELETE FROM referrals_dayfigure WHERE day_id = ANY(%s)", [days])
+    everywhere = {
+        "everywhere": True, "branches": [], "paths": [], "days": days,
+        "first": "-infinity", "last": "infinity",
+    }  # fmt: skip
+    cursor.execute(
+        f"INSERT INTO referrals_dayfigure (day_id, branch_id, date, {names})"
+        f" SELECT day_id, branch_id, date, {facts.sums(MEASURED)} FROM ({facts.facts(where=_OF_DAYS)}) facts"
+        " GROUP BY day_id, branch_id, date",
+        everywhere,
+    )

@@ -15,6 +15,7 @@ from rmflow.workdays import clock, current
 from rmflow.workflow import Refused
 
 from . import rows, stats
+from .post import Post
 from .rules import Destination, waiting_minutes
 
 PAGE = 11  # rows of today's list beside the card (design, lobby-desk.png)
@@ -66,6 +67,11 @@ class Board:
     @cached_property
     def may_route(self):
         return self._may(Permission.ROUTE_REFERRAL)
+
+    @cached_property
+    def post(self):
+        """Who is on duty here and the call for help; None where there is no lobby."""
+        return Post(self.user, self.branch) if self.is_outlet else None
 
     @cached_property
     def day(self):

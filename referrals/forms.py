@@ -152,6 +152,28 @@ class CardForm(Answering, PersonFields):
         )
 
 
+class LateForm(forms.Form):
+    """What the device's clock said of a card that waited there: when it was filed, when it was sent."""
+
+    offline_at = forms.DateTimeField()
+    sent_at = forms.DateTimeField()
+    #: Parts of a post that tell of its way, not of the card.
+    ABOUT_THE_WAY = ("offline_at", "sent_at", "owner")
+
+    def clean(self):
+        for moment in self.cleaned_data.values():
+            if not 2000 < moment.year < 2100:
+                raise forms.ValidationError(_("The device's clock is wrong."))
+        return self.cleaned_data
+
+
+class DiscardForm(forms.Form):
+    """Unsent cards that are thrown away."""
+
+    count = forms.IntegerField(min_value=1, max_value=999)
+    oldest_at = forms.DateTimeField(required=False)
+
+
 class FilterForm(forms.Form):
     """Filters of the branch's list; they stand in the address, so nothing wrong may break the page."""
 

@@ -207,3 +207,8 @@ class CrowdCall(models.Model):
     def seconds(self):
         """From the call to its answer; None while there is none."""
         return (self.answered_at - self.at).total_seconds() if self.answered_at else None
+
+    @property
+    def wait(self):
+        """The same as mm:ss; "" while there is no answer."""
+        return "{:d}:{:02d}".format(*divmod(int(self.seconds), 60)) if self.answered_at else ""

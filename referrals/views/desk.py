@@ -20,8 +20,9 @@ from rmflow.workdays.rules import day_text
 from rmflow.workflow import Refused
 
 from .. import actions
+from ..actions import offline
 from ..board import SHOWS, Board
-from ..forms import USUAL_HOUR, CardForm
+from ..forms import USUAL_HOUR, CardForm, LateForm
 from ..rules import Cue, End, Guidance, Need
 
 
@@ -107,11 +108,24 @@ def file(request):
 
 def _file(request, board, form):
     """The slip, or None when the form cannot be read."""
-    if not form.is_valid():
-        return None
-    card = form.card(own_branch_id=board.branch.pk if board.is_outlet else None)
+    return file_form(request, board, form) if form.is_valid() else None
 
-    return actions.file_once(card, by=request.user, key=key_of(request), body=request.POST)
+
+def file_form(request, board, form):
+    """The slip of a valid form; one that waited on a device brings the device's times."""
+    card = form.card(own_branch_id=board.branch.pk if board.is_outlet else None)
+    body = {name: values for name, values in request.POST.lists() if name not in LateForm.ABOUT_THE_WAY}
+    late = LateForm(request.POST)
+    if not late.is_valid():
+        return actions.file_once(card, by=request.user, key=key_of(request), body=body)
+    return offline.file_late(
+        card,
+        by=request.user,
+        key=key_of(request),
+        body=body,
+        device_at=late.cleaned_data["offline_at"],
+        device_sent_at=late.cleaned_data["sent_at"],
+    )
 
 
 def _only_opens_card(form):

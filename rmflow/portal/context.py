@@ -75,6 +75,7 @@ def build(request):
         "availability": _availability(user),
         "watermark": f"{user.employee_no} {now:%Y-%m-%d %H:%M}",
         "idle_seconds": int(IDLE.total_seconds()),
+        "answers_calls": user.has(Permission.ANSWER_CALL),
     }
 
 

@@ -70,6 +70,8 @@
     if (list) htmx.ajax("GET", address, { target: "#desk-list", swap: "outerHTML" });
   });
 
+  document.addEventListener("desk:changed", () => document.getElementById("duty-dialog")?.close());
+
   // An open menu is not swapped away under the finger.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     if (event.detail.target.querySelector?.("details[open]")) event.detail.shouldSwap = false;

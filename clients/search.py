@@ -49,15 +49,14 @@ def find(user, text, *, limit=8):
 
 def _by_whole_number(user, whole, limit):
     """By blind index: across the bank when the role allows it, else inside the scope."""
-    match = Q()
-    if "phone" in whole:
-        match |= Q(phone_hash=whole["phone"]) & ~Q(phone_hash="")
-    if "id" in whole:
-        match |= Q(id_hash=whole["id"]) & ~Q(id_hash="")
-    rows = Client.objects.filter(match)
     if not user.has(Permission.FIND_CLIENT):
-        rows = rows.visible_to(user)
-    return list(rows.select_related("owner", "branch").order_by("pk")[:limit])
+        same = Q()
+        for kind, index in whole.items():
+            same |= Q(**{f"{kind}_hash": index})
+        rows = Client.objects.visible_to(user).filter(same)
+        return list(rows.select_related("owner", "branch").order_by("pk")[:limit])
+    walks = [_walk(0, 0, f"{kind}_hash = %s AND {kind}_hash <> ''", "id") for kind in whole]
+    return _rows(walks, [value for index in whole.values() for value in (index, limit)], limit)
 
 
 def readings(text):
@@ -96,8 +95,12 @@ def _found(user, ways, limit):
         inside = _walk(1, rank, f"branch_id = reach.branch_id AND {condition}", order)
         parts.append(f"(SELECT w.* FROM unnest(%s) AS reach(branch_id), LATERAL {inside} AS w)")
         values += [branches, value, limit]
+    return _rows(parts, values, limit)
+
+
+def _rows(walks, values, limit):
     with connection.cursor() as cursor:
-        cursor.execute(_sql(" UNION ALL ".join(parts)), [*values, limit])
+        cursor.execute(_sql(" UNION ALL ".join(walks)), [*values, limit])
         return [_client(*ROW.read(row)) for row in cursor.fetchall()]
 
 

@@ -8,7 +8,7 @@ import pghistory.models
 import pghistory.runtime
 from django.apps import apps
 
-STATEMENTS = ("savepoint", "release savepoint", "rollback to savepoint", "set local", "commit")
+STATEMENTS = ("savepoint", "release savepoint", "rollback to savepoint", "set local", "prepare", "execute")
 
 
 def spare_untracked_tables():

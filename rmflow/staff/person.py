@@ -3,9 +3,8 @@
 from functools import cache
 
 from django.contrib.auth.backends import ModelBackend
-from django.db import connection
 
-from rmflow.doors.rows import Parts
+from rmflow.doors.rows import Parts, Prepared
 
 from .models import Branch, RoleHolding, User, bank_today
 
@@ -17,9 +16,7 @@ def load(pk, *, lock=False) -> User | None:
 
     `lock` also locks the person's row until the end of the transaction.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_sql(lock), [bank_today(), bank_today(), pk])
-        rows = [PARTS.read(row) for row in cursor.fetchall()]
+    rows = [PARTS.read(row) for row in _statement(lock).rows(pk, bank_today())]
     if not rows:
         return None
     user, home, duty, *_first = rows[0]
@@ -34,15 +31,17 @@ def load(pk, *, lock=False) -> User | None:
 
 
 @cache
-def _sql(lock):
-    return (
+def _statement(lock):
+    return Prepared(
+        "person_locked" if lock else "person",
+        "bigint, date",
         f"SELECT {PARTS.columns} FROM staff_user u"
         " LEFT JOIN staff_branch home ON home.id = u.home_branch_id"
         " LEFT JOIN staff_branch duty ON duty.id = u.duty_branch_id"
         " LEFT JOIN staff_roleholding h ON h.user_id = u.id"
-        " AND h.valid_from <= %s AND (h.valid_to IS NULL OR h.valid_to >= %s)"
+        " AND h.valid_from <= $2 AND (h.valid_to IS NULL OR h.valid_to >= $2)"
         " LEFT JOIN staff_branch place ON place.id = h.branch_id"
-        " WHERE u.id = %s ORDER BY h.id" + (" FOR NO KEY UPDATE OF u" if lock else "")
+        " WHERE u.id = $1 ORDER BY h.id" + (" FOR NO KEY UPDATE OF u" if lock else ""),
     )
 
 

@@ -5,6 +5,7 @@ import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from rmflow.doors.rows import Parts, Prepared
 from rmflow.staff.models import Branch
 from rmflow.staff.permissions import Permission, require
 from rmflow.workflow import Conflict, Refused
@@ -17,7 +18,13 @@ DAY_TURNS_AT = datetime.time(5)
 
 #: The open day, held until the transaction ends: who locks it waits for what is being filed, and who
 #: files waits for the lock and then finds no open day.
-HELD = "SELECT * FROM workdays_branchday WHERE branch_id = %s AND ended_at IS NULL FOR KEY SHARE"
+DAY = Parts(day=BranchDay)
+HELD = Prepared(
+    "held_day",
+    "bigint",
+    f"SELECT {DAY.columns} FROM workdays_branchday day"
+    " WHERE branch_id = $1 AND ended_at IS NULL FOR KEY SHARE",
+)
 
 
 def open_day(branch, *, by, on: datetime.date | None = None) -> BranchDay:
@@ -41,7 +48,7 @@ def business_day(branch, *, by=None, now: datetime.datetime | None = None) -> Br
 
 
 def _running(branch, moment: datetime.datetime) -> BranchDay | None:
-    day = next(iter(BranchDay.objects.raw(HELD, [branch.pk])), None)
+    day = next((DAY.read(row)[0] for row in HELD.rows(branch.pk)), None)
     if day and (day.date >= moment.date() or _still_yesterday(day.date, moment)):
         return day
     return None

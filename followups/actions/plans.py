@@ -10,7 +10,7 @@ from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
 from .. import rules, stats
-from ..models import DayEntry, PlanEvent, PlanItem
+from ..models import DayEntry, FollowUp, PlanEvent, PlanItem
 from ..rules import PlanKind, PlanState
 from . import appointments, log
 
@@ -37,13 +37,16 @@ def add_plan(*, by, client, plan_on, purpose, channel="", at=None):
         raise Refused(_("Say what the plan is for."), field="purpose")
     if client is not None and client.do_not_contact:
         raise Refused(_("This client does not want to be contacted."), field="client")
+    followed = None
     if client is not None:
         stats.own_clients(by).get(pk=client.pk)  # a due plan shows the phone: never for another's client
+        followed = FollowUp.objects.live().filter(client=client, manager=by).first()
     now = timezone.now()
     return PlanItem.objects.create(
         owner=by,
         branch=by.branch,
         client=client,
+        record=followed,
         kind=PlanKind.CONTACT,
         channel=channel,
         purpose=purpose.strip(),

@@ -254,3 +254,12 @@ def test_a_marketing_manager_judges_nobody(record, marketing):
     made = record(manager=marketing)
     with pytest.raises(PermissionDenied):
         actions.judge(made.client_id, by=marketing, type="ordinary", branch=made.branch)
+
+
+def test_a_plan_for_a_client_one_follows_up_belongs_to_the_record(record, wealth, thursday):
+    mine = record()
+    item = actions.add_plan(by=wealth, client=mine.client, plan_on=thursday, purpose="送理财手册")
+    assert item.record == mine
+    actions.abandon(mine.pk, by=wealth, reason="x")
+    item.refresh_from_db()
+    assert item.state != "open"

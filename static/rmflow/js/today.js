@@ -182,7 +182,8 @@
   if (first && sheet() && !sheet().dataset.item && matchMedia("(min-width: 1100px)").matches && window.htmx) {
     const url = new URL(first.getAttribute("href"), location.href);
     url.searchParams.set("peek", "1");
-    htmx.ajax("GET", url.pathname + url.search, { source: "#sheet", target: "#sheet", swap: "outerHTML" });
+    const peek = { source: "#sheet", target: "#sheet", swap: "outerHTML" };
+    htmx.ajax("GET", url.pathname + url.search, peek).catch(() => {}); // replaced by the row pressed
   }
   ready();
 })();

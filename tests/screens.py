@@ -29,6 +29,7 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
+OWN_CLIENT = "client"  # no address of its own: the first record's client, with a next step
 PAGES = {
     "lobby1": {"desk": "/desk/", "referrals": "/referrals/"},
     "wealth1": {
@@ -36,6 +37,7 @@ PAGES = {
         "clients": "/clients/",
         "followups": "/followups/",
         "worklog": "/worklog/",
+        "client": OWN_CLIENT,
     },
     "teller1": {"mine": "/referrals/mine/"},
     "head1": {"overview": "/overview/"},
@@ -71,6 +73,10 @@ def _pictures(browser, port, number, pages, size, width, height):
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/login/" not in url)
     for name, path in pages.items():
+        if path == OWN_CLIENT:
+            page.goto(f"{base}/followups/")
+            page.goto(base + page.locator("[data-list] [data-row]").first.get_attribute("href"))
+            path = page.locator(".page-actions a[href^='/clients/']").first.get_attribute("href")
         page.goto(f"{base}{path}", wait_until="networkidle")
         page.screenshot(path=FOLDER / f"{name}-{size}.png")
     context.close()

@@ -99,7 +99,7 @@ def context(item, moment, *, request, form=None, phone="", board):
 def _about(client, moment):
     """Sex as said, age, occupation: one quiet line."""
     parts = [
-        client.get_salutation_display() if client.salutation else "",
+        client.get_salutation_display() if client.salutation and client.is_named else "",
         mask_birthday(client.birth_date, today=moment.today),
         client.occupation,
     ]

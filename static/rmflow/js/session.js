@@ -59,6 +59,7 @@
     const again = waiting;
     waiting = [];
     again.forEach((run) => run());
+    document.dispatchEvent(new Event("rmflow:signed-in"));
   }
 
   dialog.addEventListener("cancel", (event) => event.preventDefault()); // Esc must not uncover the page

@@ -29,4 +29,27 @@ SCHEDULE = {
     },
     # referrals: each minute lobbies without a name, forgotten shifts, calls nobody answered
     "watch the lobbies": {"task": "referrals.watch_lobbies", "schedule": crontab(), "options": {"expires": 50}},
+    # referrals: last month's drafts from the first working day on; sums of changed days; old workbooks
+    "compile the month's statistics": {
+        "task": "referrals.compile_months",
+        "schedule": crontab(hour=7, minute=40),
+    },
+    "fold in changed days": {"task": "referrals.refresh_figures", "schedule": crontab(minute="*/5")},
+    "forget old exports": {"task": "referrals.forget_exports", "schedule": crontab(hour=3, minute=30)},
+    # referrals: a day not locked by its hour; custody sealed at night and released in the morning
+    "remind of the closing": {
+        "task": "referrals.remind_closing",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
+    "tell heads of open days": {
+        "task": "referrals.escalate_closing",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
+    "seal and release records": {
+        "task": "referrals.keep_custody",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
 }

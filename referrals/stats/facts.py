@@ -46,7 +46,7 @@ SLIPS = f"""
            coalesce((said.type = 'ordinary')::int, 0) AS ordinary,
            (slip.check_result = 'repeat')::int AS repeats,
            (slip.check_result = 'invalid')::int AS invalid,
-           {{reached}} AS reached,
+           coalesce({{reached}}, 0) AS reached,
            0 AS spot_deals, 0 AS converted, 0 AS follow_deals,
            0::numeric AS spot_amount, 0::numeric AS follow_amount
       FROM workdays_branchday day
@@ -60,11 +60,11 @@ SLIPS = f"""
      WHERE day.closed_at IS NOT NULL AND slip.status IN ('referred', 'to_follow_up')
 """
 
-#: Somebody talked to the client: met in the lobby, or reached in the follow-up.
+#: Of a client who is worth it: somebody met him or her in the lobby, or got through in the follow-up.
 REACHED = """
-    (slip.reception = 'met' OR EXISTS (
+    (said.type IN ('existing_premium', 'existing_potential', 'prospective_premium') AND (slip.reception = 'met' OR EXISTS (
         SELECT 1 FROM followups_contact talk WHERE talk.record_id = slip.follow_up_id
-           AND talk.at >= slip.filed_at AND talk.result NOT IN ('no_answer', 'wrong_number')))::int
+           AND talk.at >= slip.filed_at AND talk.result NOT IN ('no_answer', 'wrong_number'))))::int
 """
 
 DEALS = """

@@ -17,6 +17,7 @@ from ..actions.reception import may
 from ..forms import StepForm
 from ..models import Referral
 from ..rules import Guidance, Reception, Status
+from . import deals
 
 STEPS = frozenset(rules.TRANSITIONS)
 
@@ -36,10 +37,11 @@ def found(user, pk):
 @require_GET
 def slip(request, pk):
     """The slip: state and next step, its columns, its history, the steps one may make."""
-    return _page(request, found(request.user, pk))
+    return page(request, found(request.user, pk))
 
 
-def _page(request, slip, *, refusal=None, status=200):
+def page(request, slip, *, refusal=None, status=200, deal_form=None):
+    """The slip's page; `deal_form` is one that was refused."""
     user = request.user
     sees_client = slip.client.is_looked_after_by(user) or scope(user, Permission.SEE_CLIENTS).covers(
         slip.branch
@@ -60,6 +62,7 @@ def _page(request, slip, *, refusal=None, status=200):
         "onward": Guidance(slip.onward).label if slip.onward else "",
         "onward_choices": Guidance.choices[1:],
         "refusal": refusal,
+        **deals.box(slip, user, deal_form),
     }
     context["colleagues"] = _colleagues(slip, context["may"])
     return render(request, "referrals/slip.html", context, status=status)
@@ -134,7 +137,7 @@ def _done(request, slip, text):
 def _lost(request, pk, refusal):
     """A refusal beside the fresh state of the slip."""
     if not htmx.wants_fragment(request):
-        return _page(request, found(request.user, pk), refusal=refusal.message, status=422)
+        return page(request, found(request.user, pk), refusal=refusal.message, status=422)
     response = render(
         request, "components/_toast.html", {"text": refusal.message, "state": "past"}, status=422
     )

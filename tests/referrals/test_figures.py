@@ -66,7 +66,7 @@ def test_the_whole_month_of_a_branch(month, ask):
         "ordinary": 1,
         "repeats": 1,
         "invalid": 1,
-        "reached": 5,
+        "reached": 2,
         "spot_deals": 1,
         "converted": 1,
         "follow_deals": 2,

@@ -1,0 +1,313 @@
+"""推介统计 as a person reads it: tiles, rows, funnel, days, heat map, cohorts — from counted rows to words.
+
+One source for page, print and API: `Table` takes the rows of `stats.months.shown` (live, or a signed
+month's frozen ones) and asks nothing itself.
+"""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from rmflow.staff.models import User
+from rmflow.staff.permissions import Role
+from rmflow.workdays.rules import YearMissing, short_day, weekday
+
+from .rules import SourceChannel, figures
+from .rules.periods import Kind
+
+WAN = 10000
+#: Shades of the heat map, lightest first.
+SHADES = 5
+
+
+def wan(amount):
+    """Yuan as 万元 with one decimal."""
+    return f"{amount / WAN:,.1f}"
+
+
+def rate(value):
+    return "–" if value is None else f"{value:.1f}"
+
+
+def signed(number, unit=""):
+    return f"{'+' if number > 0 else '−' if number < 0 else '±'}{abs(number):g}{unit}"
+
+
+def post(row):
+    """岗位: the role of that moment; tellers by their counter."""
+    if row["role"] == Role.TELLER and row.get("counter"):
+        return {
+            User.Counter.CASH: pgettext("post", "Cash teller"),
+            User.Counter.NON_CASH: pgettext("post", "Non-cash teller"),
+        }[row["counter"]]
+    return Role(row["role"]).label
+
+
+def period_name(span):
+    """2026年9月, 2026年第3季度, 9月7日至9月13日."""
+    first = span.first
+    if span.kind == Kind.MONTH:
+        return _("{year}-{month:02d}").format(year=first.year, month=first.month)
+    if span.kind == Kind.QUARTER:
+        return _("Q{n} {year}").format(n=(first.month + 2) // 3, year=first.year)
+    if span.kind == Kind.YEAR:
+        return _("Year {year}").format(year=first.year)
+    if span.kind == Kind.DAY:
+        return f"{first.year} · {short_day(first)} {weekday(first)}"
+    return _("{first} to {last}, {year}").format(
+        first=short_day(first), last=short_day(span.last), year=span.last.year
+    )
+
+
+def short_name(span):
+    """What a comparison is called: 8月, or the period."""
+    return _("month {n}").format(n=span.first.month) if span.kind == Kind.MONTH else period_name(span)
+
+
+class Table:
+    """One period's figures in words."""
+
+    def __init__(self, shown, span, *, link=None):
+        self.shown, self.span = shown, span
+        self.link = link or (lambda measure, **only: "")
+        self.total, self.before, self.year_before = shown["total"], shown["before"], shown["year_before"]
+
+    # --- tiles ---
+
+    def tiles(self):
+        rates, before, year = (figures.rates(row) for row in (self.total, self.before, self.year_before))
+        names = {
+            "guided": (_("On-site guidance success"), "referred"),
+            "accuracy": (_("Recognition accuracy"), "good"),
+            "conversion": (_("Follow-up conversion"), "converted"),
+        }
+        yield self._count_tile()
+        for name, (label, measure) in names.items():
+            yield self._rate_tile(name, label, rates[name], before[name], year[name], measure)
+        yield self._in_time_tile()
+        yield self._amount_tile()
+
+    def _count_tile(self):
+        now, before = self.total["total"], self.before["total"]
+        return {
+            "label": _("Referrals"),
+            "figure": f"{now:,}",
+            "unit": pgettext("unit", "referrals"),
+            "url": self.link("total"),
+            **self._versus(figures.change(now, before), "%"),
+            "last_year": self._last_year(f"{self.year_before['total']:,}" if self.year_before["total"] else "–"),
+        }
+
+    def _rate_tile(self, name, label, now, before, year, measure):
+        target = figures.TARGETS[name]
+        met = now is not None and now >= target
+        return {
+            "label": label,
+            "figure": rate(now),
+            "unit": "%" if now is not None else "",
+            "url": self.link(measure),
+            "target": _("≥{n}% met").format(n=target) if met else _("target {n}%").format(n=target),
+            "met": met,
+            **self._versus(figures.points(now, before), _(" points")),
+            "last_year": self._last_year("–" if year is None else f"{rate(year)}%"),
+        }
+
+    def _in_time_tile(self):
+        row, before = self.shown["first_contacts"], self.shown["first_contacts_before"]
+        now = figures.percent(row["in_time"], row["to_follow_up"])
+        then = figures.percent(before["in_time"], before["to_follow_up"])
+        return self._rate_tile("in_time", _("First contact in time"), now, then, None, "to_follow_up")
+
+    def _amount_tile(self):
+        now, before, year = (figures.amount(row) for row in (self.total, self.before, self.year_before))
+        return {
+            "label": _("Deals, amount"),
+            "figure": wan(now),
+            "unit": _("10k yuan"),
+            "url": self.link("deals"),
+            **self._versus(figures.change(now, before), "%"),
+            "last_year": self._last_year(wan(year) if year else "–"),
+        }
+
+    def _versus(self, number, unit):
+        versus = _("vs {period}").format(period=short_name(self.span.before()))
+        if number is None:
+            return {"versus": versus, "change": "–", "direction": ""}
+        direction = "up" if number > 0 else "down" if number < 0 else ""
+        return {"versus": versus, "change": signed(number, unit), "direction": direction}
+
+    def _last_year(self, text):
+        return _("a year ago {figure}").format(figure=text)
+
+    # --- rows ---
+
+    def employees(self):
+        """Rows in order of rank; those with few slips last, without a rank."""
+        rows = figures.ranked(self.shown["employees"])
+        most = max((row["total"] for row in rows), default=0) or 1
+        before = {(row["employee"], row["role"]): row["total"] for row in self.shown["employees_before"]}
+        return [self._employee(row, most, before) for row in rows]
+
+    def _employee(self, row, most, before):
+        then = before.get((row["employee"], row["role"]))
+        only = {"employee": row["employee"], "role": row["role"]}
+        return {
+            **self.columns(row),
+            "rank": row["rank"],
+            "name": row["employee_name"],
+            "number": row["employee_no"],
+            "post": post(row),
+            "change": _("new") if then is None else signed(row["total"] - then),
+            "few": row["rank"] is None,
+            "bar": round(100 * row["referred"] / most),
+            "bar2": round(100 * row["to_follow_up"] / most),
+            "urls": {name: self.link(name, **only) for name in LINKED},
+        }
+
+    def columns(self, row):
+        """Every column of the form, as text and number."""
+        return {
+            **{name: row[name] for name in figures.COUNTS},
+            "accuracy": rate(figures.rates(row)["accuracy"]),
+            "guided": rate(figures.rates(row)["guided"]),
+            "conversion": rate(figures.rates(row)["conversion"]),
+            "deals": figures.deals(row),
+            "amount": wan(figures.amount(row)),
+            "spot_wan": wan(row["spot_amount"]),
+            "follow_wan": wan(row["follow_amount"]),
+        }
+
+    def totals(self):
+        row = self.columns(self.total)
+        row["change"] = signed(self.total["total"] - self.before["total"])
+        row["urls"] = {name: self.link(name) for name in LINKED}
+        return row
+
+    @property
+    def doubled(self):
+        """Whether a manager's double credit makes the rows more than the total."""
+        rows = figures.add(self.shown["employees"])
+        return figures.deals(rows) > figures.deals(self.total)
+
+    # --- funnel, heat, days, cohorts ---
+
+    def funnel(self):
+        steps = [
+            (_("Referrals"), self.total["total"], "total"),
+            (_("Found true"), self.total["verified"], "verified"),
+            (_("Premium, potential, prospective"), figures.good(self.total), "good"),
+            (_("Met or reached"), self.total["reached"], ""),
+            (_("Deals"), figures.deals(self.total), "deals"),
+        ]
+        most = max(count for _label, count, _measure in steps) or 1
+        answer, before = [], None
+        for number, (label, count, measure) in enumerate(steps):
+            share = figures.percent(count, before) if before is not None else None
+            answer.append({
+                "label": label,
+                "count": count,
+                "width": round(100 * count / most),
+                "share": "" if share is None else f"{share:.0f}%",
+                "url": self.link(measure) if measure else "",
+                "step": number + 1,
+            })  # fmt: skip
+            before = count
+        return answer
+
+    def heat(self):
+        """Weekdays × hours; hours that no slip was made in are left out at both ends."""
+        cells = {(row["weekday"], row["hour"]): row["total"] for row in self.shown["heat"]}
+        hours = [hour for _day, hour in cells]
+        span = range(min([9, *hours]), max([17, *hours]) + 1)
+        most = max(cells.values(), default=0) or 1
+        names = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
+        lines = [
+            {
+                "name": names[day - 1],
+                "cells": [
+                    {
+                        "count": cells.get((day, hour), 0),
+                        "shade": -(-SHADES * cells.get((day, hour), 0) // most),
+                        "url": self.link("total", weekday=day, hour=hour) if cells.get((day, hour)) else "",
+                    }
+                    for hour in span
+                ],
+                "total": sum(cells.get((day, hour), 0) for hour in span),
+            }
+            for day in range(1, 8)
+        ]
+        return {"hours": list(span), "lines": lines}
+
+    def unlocked(self):
+        return [day for day in self.shown["days"] if not day["closed_at"]]
+
+    def locked_count(self):
+        return sum(1 for day in self.shown["days"] if day["closed_at"])
+
+    def trend(self, calendar):
+        """Days (months in a longer period) with both series, the period before, and what kind of day it is."""
+        if self.span.days > 62:
+            return self._months()
+        now = {row["date"]: row for row in self.shown["dates"]}
+        before = {row["date"]: row["total"] for row in self.shown["dates_before"]}
+        then = self.span.before().dates()
+        open_days = {day["date"] for day in self.unlocked()}
+        return [
+            {
+                "label": str(day.day),
+                "name": short_day(day),
+                "mark": _mark(day, calendar),
+                "off": _is_off(day, calendar),
+                "unlocked": day in open_days,
+                "referred": now[day]["referred"] if day in now else 0,
+                "to_follow_up": now[day]["to_follow_up"] if day in now else 0,
+                "before": before.get(then[number]) if number < len(then) else None,
+                "url": self.link("total", date=day.isoformat()) if day in now else "",
+            }
+            for number, day in enumerate(self.span.dates())
+        ]
+
+    def _months(self):
+        sums = {}
+        for row in self.shown["dates"]:
+            month = sums.setdefault(row["date"].replace(day=1), {"referred": 0, "to_follow_up": 0})
+            month["referred"] += row["referred"]
+            month["to_follow_up"] += row["to_follow_up"]
+        return [
+            {
+                "label": f"{month:%Y-%m}", "name": f"{month:%Y-%m}", "mark": "", "off": False,
+                "unlocked": False, "before": None, "url": "", **row,
+            }
+            for month, row in sorted(sums.items())
+        ]  # fmt: skip
+
+    def cohorts(self):
+        """By the month the slips count in: what became of them until now."""
+        return [
+            {"month": f"{row['made_month']:%Y-%m}", **self.columns(row)}
+            for row in reversed(self.shown["cohorts"])
+        ]
+
+
+#: Figures of a row that open the rows behind them.
+LINKED = ("total", "referred", "to_follow_up", "good", "deals")
+
+
+def _is_off(day, calendar):
+    try:
+        return not calendar.is_working(day)
+    except YearMissing:  # no shading rather than no page
+        return False
+
+
+def _mark(day, calendar):
+    """班 on a made-up day, 休 on a holiday, else the weekday's short name."""
+    kind = calendar.reason(day)[0]
+    if kind == "make_up":
+        return pgettext("calendar", "make-up")
+    if kind == "holiday":
+        return pgettext("calendar", "off")
+    return weekday(day).removeprefix("周")[:2]
+
+
+def channel_name(code):
+    return SourceChannel(code).label

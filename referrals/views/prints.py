@@ -1,0 +1,68 @@
+"""Paper: 推介统计表 and 推介表 as A4 forms, their columns in the order of the form (domain-rules §1.1, §1.3)."""
+
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from clients.models import Client
+from rmflow.privacy.actions import Kind, log
+from rmflow.staff.permissions import Permission, scope
+from rmflow.workdays import clock
+
+from .. import form, rows, table
+from ..asked import Asked
+from ..models import Referral
+from ..rules import figures
+from ..stats import months as month_stats
+from . import statistics
+
+#: Lines of the table at the least: the form has five to spare.
+SPARE = 5
+
+
+@require_GET
+def table_form(request):
+    """推介统计表 of a period: what was signed, once it is."""
+    asked = Asked.of(request)
+    report = statistics.report_of(asked)
+    frozen = report is not None and report.is_signed and asked.is_whole
+    shown = month_stats.read(report.content) if frozen else month_stats.shown(asked.question, asked.period)
+    words = table.Table(shown, asked.period)
+    log(Kind.PRINT, by=request.user, object_type="referrals.monthreport", rows=len(shown["employees"]), request=request)
+    employees = words.employees()
+    context = {
+        "asked": asked,
+        "report": report,
+        "name": table.period_name(asked.period),
+        "employees": employees,
+        "spare": range(SPARE),
+        "table": words,
+        "totals": words.totals(),
+        "rates": figures.rates(words.total),
+        "tiles": list(words.tiles()),
+        "unlocked": words.unlocked(),
+        "ranked_from": figures.RANKED_FROM,
+        "number": report.number if report else "",
+        "now": clock.now(),
+        "back": asked.url(),
+    }
+    return render(request, "referrals/statistics_print.html", context)
+
+
+@require_GET
+def slip(request, pk):
+    """推介表: one slip on paper, as its reader may see it."""
+    found = (
+        Referral.objects.visible_to(request.user)
+        .select_related("client", "referrer", "manager", "branch", "sender_branch", "day", "follow_up", "counted_on")
+        .with_outcome()
+        .get(pk=pk)
+    )
+    log(Kind.PRINT, by=request.user, obj=found, request=request)
+    sees = scope(request.user, Permission.SEE_CLIENTS).covers(found.branch)
+    known = sees and Client.objects.visible_to(request.user).filter(pk=found.client_id).exists()
+    context = {
+        "slip": found,
+        "lines": form.lines(found, name=rows.name(found, request.user), sees_client=known),
+        "now": clock.now(),
+    }
+    return render(request, "referrals/slip_print.html", context)

@@ -1,0 +1,268 @@
+"""The statistics' page, rows behind figures, signing, workbook and prints, through their addresses."""
+
+import datetime
+import io
+
+import pytest
+from openpyxl import load_workbook
+
+from referrals.actions import exports, months
+from referrals.models import Export, MonthReport
+from rmflow.staff.permissions import Role
+from tests.referrals.counted import a_day, deal, lock, reopen, slip
+
+MONTH = "?kind=month&day=2026-09-01"
+
+
+@pytest.fixture
+def september(branches, lobby, teller, wealth, other_lobby, other_wealth, head):
+    """Two locked days and an open one; next door a day of its own."""
+    here, there = branches["first"], branches["second"]
+    one, two, open_, other = (
+        a_day(here, datetime.date(2026, 9, 1)),
+        a_day(here, datetime.date(2026, 9, 2)),
+        a_day(here, datetime.date(2026, 9, 3)),
+        a_day(there, datetime.date(2026, 9, 1)),
+    )
+    for number in range(12):
+        said = "existing_premium" if number < 9 else "ordinary"
+        made = slip(one, lobby, Role.LOBBY_MANAGER, wealth, said=said)
+    late = slip(two, teller, Role.TELLER, wealth, status="to_follow_up", said="existing_potential", channel="counter")
+    slip(open_, lobby, Role.LOBBY_MANAGER, wealth)
+    slip(other, other_lobby, Role.LOBBY_MANAGER, other_wealth)
+    deal(made, one, 500000)
+    deal(late, two, 120000)
+    lock(one, two, other)
+    return {"one": one, "two": two, "open": open_, "late": late}
+
+
+@pytest.fixture
+def as_(client):
+    def enter(user):
+        client.force_login(user)
+        return client
+
+    return enter
+
+
+def test_the_page_shows_the_months_figures(september, as_, head):
+    page = as_(head).get(f"/statistics/{MONTH}")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert page.context["totals"]["total"] == 13
+    assert [(row["name"], row["rank"], row["total"]) for row in page.context["employees"]] == [
+        ("周敏", 1, 12),
+        ("何丽萍", None, 1),
+        ("林晓燕", None, 0),
+    ]
+    assert "孙立军" not in text
+    assert "62.0" in text  # 500,000 + 120,000 in 万元
+
+
+def test_unlocked_days_are_named(september, as_, head):
+    page = as_(head).get(f"/statistics/{MONTH}")
+    assert [day["date"] for day in page.context["unlocked"]] == [datetime.date(2026, 9, 3)]
+    assert "9月3日" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "?kind=day&day=2026-09-01", "?kind=week&day=2026-09-01", "?kind=quarter&day=2026-09-01",
+     "?kind=year&day=2026-09-01", "?kind=range&first=2026-09-01&last=2026-09-02", "?kind=nonsense&day=31.12.",
+     "?kind=range&first=2026-09-05&last=2026-09-01", "?kind=range&first=2000-01-01&last=2026-09-01",
+     f"{MONTH}&role=teller&channel=counter", f"{MONTH}&employee=999999999"],
+)  # fmt: skip
+def test_no_address_breaks_the_page(september, as_, head, region_head, address):
+    assert as_(head).get(f"/statistics/{address}").status_code == 200
+    assert as_(region_head).get(f"/statistics/{address}").status_code == 200
+
+
+def test_a_region_reads_branches_and_opens_one(september, as_, region_head, branches):
+    page = as_(region_head).get(f"/statistics/{MONTH}")
+    assert [(line["code"], line["total"]) for line in page.context["lines"]] == [("0817", 13), ("0818", 1)]
+    page = as_(region_head).get(f"/statistics/{MONTH}&branch={branches['second'].pk}")
+    assert page.context["totals"]["total"] == 1
+
+
+def test_another_branch_is_not_there_and_a_teller_is_refused(september, as_, head, teller, branches):
+    assert as_(head).get(f"/statistics/{MONTH}&branch={branches['second'].pk}").status_code == 404
+    assert as_(teller).get(f"/statistics/{MONTH}").status_code == 403
+
+
+def test_every_link_leads_to_as_many_rows(september, as_, head):
+    page = as_(head).get(f"/statistics/{MONTH}")
+    for row in page.context["employees"]:
+        for measure, count in (("total", row["total"]), ("referred", row["referred"]), ("deals", row["deals"])):
+            rows = as_(head).get(row["urls"][measure])
+            assert rows.context["page"].paginator.count == count, (row["name"], measure)
+    for step in page.context["funnel"]:
+        if step["url"]:
+            assert as_(head).get(step["url"]).context["page"].paginator.count == step["count"]
+
+
+def test_the_page_asks_as_much_for_one_row_as_for_many(september, as_, head, django_assert_num_queries, branches, lobby,
+                                                       wealth, hire):  # fmt: skip
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    as_(head).get(f"/statistics/{MONTH}")
+    with CaptureQueriesContext(connection) as few:
+        as_(head).get(f"/statistics/{MONTH}")
+    day = a_day(branches["first"], datetime.date(2026, 9, 8))
+    for number in range(15):
+        slip(day, hire(f"2001{number:02d}", "新人", Role.TELLER), Role.TELLER, wealth)
+    lock(day)
+    with CaptureQueriesContext(connection) as many:
+        as_(head).get(f"/statistics/{MONTH}")
+    assert len(many) == len(few)
+
+
+# --- the month ---
+
+
+def test_the_head_signs_and_the_page_keeps_what_was_signed(september, as_, head, branches):
+    report, _did = months.compile_month(branches["first"], datetime.date(2026, 9, 1))
+    page = as_(head).get(f"/statistics/{MONTH}")
+    answer = as_(head).post(f"/statistics/months/{report.pk}/sign/", {"digest": page.context["digest"]})
+    assert answer.status_code == 303
+    report.refresh_from_db()
+    assert (report.state, report.signed_by) == ("signed", head)
+    reopen(september["two"])
+    page = as_(head).get(f"/statistics/{MONTH}")
+    assert page.context["totals"]["total"] == 13
+    assert "签阅后有变动" in page.content.decode()
+
+
+def test_figures_that_moved_are_shown_before_signing(september, as_, head, branches):
+    report, _did = months.compile_month(branches["first"], datetime.date(2026, 9, 1))
+    digest = as_(head).get(f"/statistics/{MONTH}").context["digest"]
+    lock(september["open"])
+    as_(head).post(f"/statistics/months/{report.pk}/sign/", {"digest": digest})
+    report.refresh_from_db()
+    assert report.state == "draft"
+
+
+@pytest.mark.parametrize(("who", "status"), [("supervisor", 403), ("lobby", 403), ("teller", 404), ("other_wealth", 404)])
+def test_only_the_head_signs(september, as_, branches, request, who, status):
+    report, _did = months.compile_month(branches["first"], datetime.date(2026, 9, 1))
+    user = request.getfixturevalue(who)
+    assert as_(user).post(f"/statistics/months/{report.pk}/sign/", {"digest": ""}).status_code == status
+    assert MonthReport.objects.get().state == "draft"
+
+
+# --- the workbook ---
+
+
+def fetched(browser, address=MONTH):
+    query = dict(part.split("=") for part in address.lstrip("?").split("&"))
+    answer = browser.post("/statistics/excel/", query)
+    assert answer.status_code == 303
+    file = browser.get(answer.url)
+    assert file["Content-Type"].startswith("application/vnd.openxml")
+    return load_workbook(io.BytesIO(file.content))
+
+
+def test_the_workbook_has_a_sheet_a_view_and_real_numbers(september, as_, head):
+    book = fetched(as_(head))
+    assert book.sheetnames == [
+        "按员工", "按岗位", "按渠道", "按日", "按时段", "按机构", "按推介月份", "未锁定营业日", "推介明细", "成交明细",
+    ]  # fmt: skip
+    page = book["按员工"]
+    assert page.freeze_panes == "A2"
+    heads = [cell.value for cell in page[1]]
+    rows = [dict(zip(heads, [cell.value for cell in row], strict=True)) for row in page.iter_rows(min_row=2)]
+    assert rows[-1]["推介总数"] == 13
+    assert sum(row["推介总数"] for row in rows[:-1]) == 13
+    assert rows[-1]["当场成交金额（元）"] == 500000
+    assert [book["推介明细"].max_row - 1, book["成交明细"].max_row - 1] == [13, 2]
+    assert isinstance(book["按日"]["A2"].value, datetime.datetime)
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_text_becomes_a_formula(september, as_, head, lobby, name):
+    lobby.name = name
+    lobby.save()
+    for page in fetched(as_(head)):
+        for row in page.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f"
+                assert not str(cell.value or "").startswith(("=", "+", "@", "\t", "\r")), cell.value
+
+
+def test_an_export_goes_on_record_and_is_ones_own(september, as_, head, supervisor):
+    from rmflow.privacy.models import AccessEvent
+
+    fetched(as_(head))
+    event = AccessEvent.objects.get(kind="export")
+    assert (event.user_id, event.rows) == (head.pk, 15)
+    export = Export.objects.get()
+    assert as_(supervisor).get(f"/statistics/exports/{export.pk}/file/").status_code == 404
+
+
+def test_a_large_workbook_waits_for_a_worker(september, as_, head, monkeypatch):
+    monkeypatch.setattr(exports, "AT_ONCE", 3)
+    answer = as_(head).post("/statistics/excel/", {"kind": "month", "day": "2026-09-01"})
+    page = as_(head).get(answer.url)
+    assert page.context["percent"] == 0
+    export = Export.objects.get()
+    assert (export.state, export.rows) == ("waiting", 15)
+    exports.make(export.pk)
+    exports.make(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.done) == ("ready", 15)
+    assert "下载" in as_(head).get(answer.url).content.decode()
+
+
+def test_old_workbooks_are_forgotten(september, as_, head):
+    fetched(as_(head))
+    Export.objects.update(at=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
+    assert exports.forget_old() == 1
+
+
+# --- prints ---
+
+
+def test_the_printed_table_has_the_forms_columns(september, as_, head):
+    text = as_(head).get(f"/statistics/print/{MONTH}").content.decode()
+    places = [text.index(f">{word}<") for word in ("序号", "推介人", "核对属实", "客户类型判定", "当场成交", "待跟进转化", "排名")]
+    assert places == sorted(places)
+
+
+def test_the_printed_slip_has_the_forms_columns_in_order(september, as_, head, wealth):
+    page = as_(wealth).get(f"/referrals/{september['late'].pk}/print/")
+    columns = [str(column) for column, _value in page.context["lines"]]
+    assert columns == [
+        "推介日期、时间", "推介人（姓名、工号、岗位）", "客户姓名（或称谓）", "性别／称谓", "联系电话", "客户号／是否本行客户",
+        "识别线索", "正在办理业务", "预估资产区间", "意向需求、产品", "推介状态", "是否派发理财经理名片", "约定联络时间、方式",
+        "接收理财经理", "核对结果", "客户类型判定", "营销成果（产品、金额）", "理财经理确认、大堂经理核对", "保管状态", "备注",
+    ]  # fmt: skip
+
+
+# --- a deal on the slip ---
+
+
+def test_the_manager_enters_a_deal_on_the_slip_once(as_, wealth, filed):
+    from clients.models import Product
+    from followups.models import Deal
+
+    made = filed()
+    page = as_(wealth).get(f"/referrals/{made.pk}/")
+    assert "保存成交" in page.content.decode()
+    body = {"product": Product.objects.first().pk, "amount": "50000", "idempotency_key": "k1"}
+    for _time in range(2):
+        assert as_(wealth).post(f"/referrals/{made.pk}/deal/", body).status_code == 303
+    assert Deal.objects.get().credit.referral == made
+    assert "50000.00" in as_(wealth).get(f"/referrals/{made.pk}/").content.decode()
+
+
+def test_what_is_wrong_with_a_deal_stands_beside_it(as_, wealth, colleague, lobby, filed):
+    made = filed()
+    answer = as_(wealth).post(f"/referrals/{made.pk}/deal/", {"amount": "-1", "idempotency_key": "k"})
+    assert answer.status_code == 422
+    assert set(answer.context["deal_form"].errors) == {"product", "amount"}
+    assert as_(lobby).post(f"/referrals/{made.pk}/deal/", {}).status_code == 403
+    from clients.models import Product
+
+    body = {"product": Product.objects.first().pk, "amount": "1", "idempotency_key": "k"}
+    assert as_(colleague).post(f"/referrals/{made.pk}/deal/", body).status_code in (409, 422)
+    assert not made.deal_credits.exists()

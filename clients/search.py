@@ -8,11 +8,11 @@ the limit, per branch: a common surname costs no more than a rare one, and a reg
 """
 
 import re
+from functools import cache
 
-from django.db import connection
 from django.db.models import Q
 
-from rmflow.doors.rows import Parts
+from rmflow.doors.rows import Parts, Prepared
 from rmflow.privacy import blind
 from rmflow.privacy.normal import fold
 from rmflow.staff.models import Branch, User
@@ -20,34 +20,47 @@ from rmflow.staff.permissions import Permission, scope
 
 from .models import Client
 
-ROW = Parts(c=Client, branch=Branch, owner=User)
+WHOLE = Parts(c=Client, branch=Branch, owner=User)
+#: What a line of the search box needs; of what is encrypted, the phone only.
+BRIEF = Parts(
+    c=(Client, "id customer_no name salutation type phone owner_id backup_id branch_id"),
+    branch=(Branch, "id name path"),
+    owner=(User, "id name"),
+)
 LONGEST = 60
 MOST = 50
 TAIL = re.compile(r"^\d{4}$")
 LETTERS = re.compile(r"^[a-z' ]+$")
 
-#: reading → (condition, order): the order is that of the index which serves the condition.
+#: reading → (condition, order): the order is that of the index which serves the condition. A prefix is
+#: a range, so that one plan does for every text (names are ordered by code point, collation C).
 WALKS = {
-    "number": ("customer_no = %s", "id"),
-    "tail": ("phone_tail = %s AND phone_tail <> ''", "id"),
-    "name": ("name LIKE %s", "name, id"),
-    "initials": ("initials LIKE %s", "initials, pinyin, id"),
-    "pinyin": ("pinyin LIKE %s", "pinyin, id"),
+    "number": ("customer_no = {value}", "id"),
+    "tail": ("phone_tail = {value} AND phone_tail <> ''", "id"),
+    "name": ("name >= {value} AND name < {value} || E'\\U0010FFFF'", "name, id"),
+    "initials": (
+        "initials >= {value} AND initials < {value} || E'\\U0010FFFF'",
+        "initials, pinyin, id",
+    ),
+    "pinyin": ("pinyin >= {value} AND pinyin < {value} || E'\\U0010FFFF'", "pinyin, id"),
 }
 
 
-def find(user, text, *, limit=8):
-    """At most `limit` clients `user` may find by `text`: one's own first, then the best reading."""
+def find(user, text, *, limit=8, row=WHOLE):
+    """At most `limit` clients `user` may find by `text`: one's own first, then the best reading.
+
+    `row` is what is read of each: WHOLE, or BRIEF for a line.
+    """
     text = " ".join(fold(text or "").replace("\x00", "").split())[:LONGEST]
     if not text:
         return []
     whole = blind.whole_numbers(text)
     if whole:
-        return _by_whole_number(user, whole, limit)
-    return _found(user, readings(text), min(limit, MOST))
+        return _by_whole_number(user, whole, limit, row)
+    return _found(user, readings(text), min(limit, MOST), row)
 
 
-def _by_whole_number(user, whole, limit):
+def _by_whole_number(user, whole, limit, row):
     """By blind index: across the bank when the role allows it, else inside the scope."""
     if not user.has(Permission.FIND_CLIENT):
         same = Q()
@@ -55,8 +68,17 @@ def _by_whole_number(user, whole, limit):
             same |= Q(**{f"{kind}_hash": index})
         rows = Client.objects.visible_to(user).filter(same)
         return list(rows.select_related("owner", "branch").order_by("pk")[:limit])
-    walks = [_walk(0, 0, f"{kind}_hash = %s AND {kind}_hash <> ''", "id") for kind in whole]
-    return _rows(walks, [value for index in whole.values() for value in (index, limit)], limit)
+    return [_client(*row.read(line)) for line in _across(row, *whole).rows(limit, *whole.values())]
+
+
+@cache
+def _across(row, *kinds):
+    walks = [
+        _walk(0, 0, f"{kind}_hash = ${n} AND {kind}_hash <> ''", "id", limit="$1")
+        for n, kind in enumerate(kinds, 2)
+    ]
+    name = f"find_{'_'.join(kinds)}_{'whole' if row is WHOLE else 'brief'}"
+    return Prepared(name, ", ".join(["int", *["text"] * len(kinds)]), _sql(walks, row, limit="$1"))
 
 
 def readings(text):
@@ -67,64 +89,61 @@ def readings(text):
         ways["tail"] = blind.tail_index(text)
     if LETTERS.match(lower):
         letters = lower.replace(" ", "").replace("'", "")
-        ways["initials"] = ways["pinyin"] = _prefix(letters)
-    ways["name"] = _prefix(text)
+        ways["initials"] = ways["pinyin"] = letters
+    ways["name"] = text
     return ways
 
 
-def _prefix(text):
-    return re.sub(r"([%_\\])", r"\\\1", text) + "%"
-
-
-def _found(user, ways, limit):
-    """The clients in order, by one statement: a walk for each reading among one's own and in each branch."""
-    places = [("owner_id = %s", [user.pk]), ("backup_id = %s", [user.pk])]
-    parts, values = [], []
-    for rank, (way, value) in enumerate(ways.items()):
-        condition, order = WALKS[way]
-        for place, whose in places:
-            parts.append(_walk(0, rank, f"{place} AND {condition}", order))
-            values += [*whose, value, limit]
+def _found(user, ways, limit, row):
     branches = _branches(user)
-    for rank, (way, value) in enumerate(ways.items() if branches else ()):
-        condition, order = WALKS[way]
+    statement = _statement(row, bool(branches), *ways)
+    return [
+        _client(*row.read(line)) for line in statement.rows(user.pk, limit, branches or [], *ways.values())
+    ]
+
+
+@cache
+def _statement(row, near, *ways):
+    """A walk for each reading among one's own and in each branch, in one statement.
+
+    $1 who asks, $2 how many, $3 the branches, $4… the readings.
+    """
+    walks = []
+    conditions = [(way, WALKS[way][0].format(value=f"${n}"), WALKS[way][1]) for n, way in enumerate(ways, 4)]
+    for rank, (_way, condition, order) in enumerate(conditions):
+        walks += [_walk(0, rank, f"{mine} = $1 AND {condition}", order) for mine in ("owner_id", "backup_id")]
+    for rank, (way, condition, order) in enumerate(conditions if near else ()):
         if way == "number":  # unique in the bank: one probe instead of one a branch
-            parts.append(_walk(1, rank, f"{condition} AND branch_id = ANY(%s)", order))
-            values += [value, branches, limit]
+            walks.append(_walk(1, rank, f"{condition} AND branch_id = ANY($3)", order))
             continue
         inside = _walk(1, rank, f"branch_id = reach.branch_id AND {condition}", order)
-        parts.append(f"(SELECT w.* FROM unnest(%s) AS reach(branch_id), LATERAL {inside} AS w)")
-        values += [branches, value, limit]
-    return _rows(parts, values, limit)
+        walks.append(f"(SELECT w.* FROM unnest($3) AS reach(branch_id), LATERAL {inside} AS w)")
+    name = f"find_{'_'.join(ways)}_{'near' if near else 'own'}_{'whole' if row is WHOLE else 'brief'}"
+    types = ["bigint", "int", "bigint[]", *["text"] * len(ways)]
+    return Prepared(name, ", ".join(types), _sql(walks, row))
 
 
-def _rows(walks, values, limit):
-    with connection.cursor() as cursor:
-        cursor.execute(_sql(" UNION ALL ".join(walks)), [*values, limit])
-        return [_client(*ROW.read(row)) for row in cursor.fetchall()]
-
-
-def _sql(walks):
+def _sql(walks, row, limit="$2"):
     return (
         f"WITH found AS (SELECT id, min(far) AS far, min(rank) AS rank, min(pinyin) AS pinyin"
-        f" FROM ({walks}) AS walks GROUP BY id ORDER BY 2, 3, 4, id LIMIT %s)"
-        f" SELECT {ROW.columns} FROM found JOIN clients_client c ON c.id = found.id"
+        f" FROM ({' UNION ALL '.join(walks)}) AS walks GROUP BY id ORDER BY 2, 3, 4, id LIMIT {limit})"
+        f" SELECT {row.columns} FROM found JOIN clients_client c ON c.id = found.id"
         " JOIN staff_branch branch ON branch.id = c.branch_id"
         " LEFT JOIN staff_user owner ON owner.id = c.owner_id"
         " ORDER BY found.far, found.rank, found.pinyin, found.id"
     )
 
 
+def _walk(far, rank, condition, order, limit="$2"):
+    return (
+        f"(SELECT id, pinyin, {far} AS far, {rank} AS rank FROM clients_client"
+        f" WHERE {condition} ORDER BY {order} LIMIT {limit})"
+    )
+
+
 def _client(client, branch, owner):
     client.branch, client.owner = branch, owner
     return client
-
-
-def _walk(far, rank, condition, order):
-    return (
-        f"(SELECT id, pinyin, {far} AS far, {rank} AS rank FROM clients_client"
-        f" WHERE {condition} ORDER BY {order} LIMIT %s)"
-    )
 
 
 def _branches(user):

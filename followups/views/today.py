@@ -87,7 +87,7 @@ def own_clients(request):
     text = request.POST.get("q", "").strip()
     found = []
     if text:
-        ids = [client.pk for client in search.find(request.user, text, limit=40)]
+        ids = [client.pk for client in search.find(request.user, text, limit=40, row=search.BRIEF)]
         found = [
             _found(c)
             for c in stats.own_clients(request.user).filter(pk__in=ids).order_by("pinyin")[:FOUND_AT_MOST]

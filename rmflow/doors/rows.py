@@ -10,7 +10,10 @@ from django.db import connection
 
 
 class Parts:
-    """What one row holds: `Parts(u=User, home=Branch)`, in the order of `columns`."""
+    """What one row holds, in the order of `columns`: `Parts(u=User, home=(Branch, "id name"))`.
+
+    A model alone stands for all its fields; the others of a pair's are fetched when asked for.
+    """
 
     def __init__(self, **models):
         self.models = models
@@ -19,16 +22,14 @@ class Parts:
     def columns(self):
         """The list for SELECT; each table is to stand under its alias."""
         return ", ".join(
-            f'{alias}."{field.column}"'
-            for alias, model in self.models.items()
-            for field in model._meta.concrete_fields
+            f'{alias}."{field.column}"' for alias, model in self.models.items() for field in _fields(model)
         )
 
     def read(self, row):
         """The instances of one row, None where an outer join found nothing."""
         things, at = [], 0
-        for model in self.models.values():
-            names, converters = _fields(model)
+        for part in self.models.values():
+            model, names, converters = _reader(part)
             values = list(row[at : at + len(names)])
             at += len(names)
             if values[0] is None:
@@ -40,12 +41,19 @@ class Parts:
         return things
 
 
-@cache
-def _fields(model):
-    """Names of the columns' fields, and those whose values the field converts: [(index, function)]."""
+def _fields(part):
+    model, names = part if isinstance(part, tuple) else (part, None)
     fields = model._meta.concrete_fields
+    return [field for field in fields if names is None or field.attname in names.split()]
+
+
+@cache
+def _reader(part):
+    """The model, names of its fields read, and those whose values the field converts: [(index, function)]."""
+    fields = _fields(part)
     converters = [(n, f.from_db_value) for n, f in enumerate(fields) if hasattr(f, "from_db_value")]
-    return [field.attname for field in fields], converters
+    model = part[0] if isinstance(part, tuple) else part
+    return model, [field.attname for field in fields], converters
 
 
 class Prepared:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from pypinyin import Style, lazy_pinyin
 
 from clients.rules import ClientType
-from clients.search import find
+from clients.search import BRIEF, find
 from rmflow.doors import htmx
 from rmflow.privacy.actions import log
 from rmflow.staff.permissions import Permission, scope
@@ -23,7 +23,9 @@ def search(request):
     if text:
         context["places"] = _places(request.user, text)
         if request.user.has(Permission.SEE_CLIENTS) or request.user.has(Permission.FIND_CLIENT):
-            context["clients"] = [_row(client, request.user) for client in find(request.user, text)]
+            context["clients"] = [
+                _row(client, request.user) for client in find(request.user, text, row=BRIEF)
+            ]
             log(
                 "search",
                 by=request.user,

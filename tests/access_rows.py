@@ -6,6 +6,7 @@ ROLE_PERMISSIONS and from where the role is held, nothing else:
     role(P, …)  holds one of them anywhere, else 403
     here(P)     P reaches the object's branch, else 403
     own         the object is one's own, else 404
+    within(P)   P reaches the object's branch, else 404
     own_or(P)   one's own, or P reaches its branch, else 404
     mine        the object is one's own, else 403
     mine_or(P)  one's own, or P reaches its branch, else 403
@@ -55,6 +56,10 @@ def own_or(permission):
     return Gate("own_or", (permission,))
 
 
+def within(permission):
+    return Gate("within", (permission,))
+
+
 def mine_or(permission):
     return Gate("mine_or", (permission,))
 
@@ -72,11 +77,17 @@ FILE, WORK, LOOK = (
     role(Permission.WORK_FOLLOW_UP),
     role(Permission.WORK_FOLLOW_UP, Permission.SEE_FOLLOW_UPS),
 )
+COUNT = role(Permission.SEE_STATISTICS)
 SLIP, RECEIVE = own_or(Permission.SEE_REFERRALS), here(Permission.WORK_REFERRAL)
 ADMINS, SECURITY, AUDIT = (
     role(Permission.MANAGE_REFERENCE, Permission.MANAGE_ROLES),
     role(Permission.MANAGE_ROLES),
     role(Permission.AUDIT),
+)
+KEEP, STAND, REGISTER = (
+    role(Permission.KEEP_SCREENS),
+    role(Permission.STAND_DUTY),
+    role(Permission.SEE_DUTY),
 )
 ITEM = {"thing": "item"}
 CARD = {"end": "priority_counter", "cues": ["forex"]}
@@ -123,6 +134,16 @@ PORTAL = {
     "portal:search": {"GET": row(), "POST": row(q="刘")},
     "portal:jobs": {"GET": row(role(Permission.SEE_JOBS))},
     "portal:permissions": {"GET": row()},
+    "portal:boards": {"GET": row(role(Permission.SEE_BOARD))},
+    "portal:board": {
+        "GET": row(role(Permission.SEE_BOARD), within(Permission.SEE_BOARD), thing="branch"),
+    },
+    "portal:board_screens": {"GET": row(KEEP), "POST": row(KEEP, within(Permission.KEEP_SCREENS), name="x")},
+    "portal:board_revoke": {"POST": row(KEEP, within(Permission.KEEP_SCREENS), thing="screen")},
+    "portal:board_pair": {
+        "GET": row(public=True, thing="secret"),
+        "POST": row(public=True, thing="secret"),
+    },
     "portal:styleguide": {"GET": row(never)},
 }
 STAFF = {
@@ -171,6 +192,22 @@ REFERRALS = {
     "referrals:divert": {"POST": row(role(Permission.DIVERT), destination="self_service")},
     "referrals:undo_diversion": {"POST": row(own, thing="diversion")},
     "referrals:patrol": {"POST": row(role(Permission.PATROL))},
+    "referrals:duty": {"GET": row(REGISTER)},
+    "referrals:duty_post": {"GET": row(STAND)},
+    "referrals:duty_sign_in": {"POST": row(STAND)},
+    "referrals:duty_step": {"POST": row(own, STAND, thing="shift", note="x")},
+    "referrals:calls": {"GET": row(REGISTER)},
+    "referrals:call_strip": {"GET": row(role(Permission.ANSWER_CALL))},
+    "referrals:call": {"POST": row(STAND)},
+    "referrals:call_answer": {
+        "POST": row(within(Permission.SEE_DUTY), here(Permission.ANSWER_CALL), thing="call", answer="sending")
+    },
+    "referrals:call_over": {"POST": row(STAND, within(Permission.STAND_DUTY), thing="call")},
+    "referrals:offline": {"GET": row(public=True)},
+    "referrals:offline_send": {"POST": row(FILE, owner="0")},
+    "referrals:offline_discard": {"POST": row(FILE, count=1)},
+    "referrals:worker": {"GET": row(public=True)},
+    "referrals:manifest": {"GET": row(public=True)},
     "referrals:list": {"GET": row(role(Permission.SEE_REFERRALS))},
     "referrals:mine": {"GET": row(FILE)},
     "referrals:waiting": {"GET": row(role(Permission.WORK_REFERRAL))},
@@ -182,6 +219,20 @@ REFERRALS = {
     "referrals:withdraw": {"POST": row(own, FILE, thing="slip", note="x")},
     "referrals:take": {"POST": row(SLIP, RECEIVE, thing="card")},
     "referrals:guide_on": {"POST": row(SLIP, RECEIVE, thing="slip", onward="e_channel")},
+    "referrals:statistics": {"GET": row(COUNT)},
+    "referrals:statistics_rows": {"GET": row(COUNT)},
+    "referrals:statistics_print": {"GET": row(COUNT)},
+    "referrals:statistics_excel": {"POST": row(COUNT)},
+    "referrals:export": {"GET": row(own, thing="export")},
+    "referrals:export_file": {"GET": row(own, thing="export")},
+    "referrals:month_compile": {"POST": row(COUNT, role(Permission.SIGN_MONTH), thing="month")},
+    "referrals:month_sign": {
+        "POST": row(own_or(Permission.SEE_STATISTICS), role(Permission.SIGN_MONTH), thing="month")
+    },
+    "referrals:slip_print": {"GET": row(SLIP, thing="slip")},
+    "referrals:slip_deal": {
+        "POST": row(SLIP, here(Permission.RECORD_DEAL), thing="slip", product=1, amount=1)
+    },
     "referrals:step": {"POST": row(SLIP, RECEIVE, thing="slip")},
 }
 FOLLOW_UPS = {
@@ -251,5 +302,10 @@ API = {
 }
 ACCESS = {**PORTAL, **STAFF, **NOTICES, **GROUND, **REFERRALS, **FOLLOW_UPS, **CLIENTS, **API}
 #: What an address needs beside its object.
-MORE = {"clients:masked": ["phone"], "clients:edit": ["facts"], "referrals:step": ["accept"]}
+MORE = {
+    "clients:masked": ["phone"],
+    "clients:edit": ["facts"],
+    "referrals:step": ["accept"],
+    "referrals:duty_step": ["leave"],
+}
 QUERY = {"clients:reveal": "?field=name"}

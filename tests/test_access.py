@@ -13,8 +13,9 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from clients.models import Client
 from followups.models import FollowUp, PlanItem
-from referrals.models import Diversion, Referral
+from referrals.models import CrowdCall, Diversion, DutyShift, Referral
 from rmflow.notices.models import Notice
+from rmflow.portal.models import BoardDevice
 from rmflow.staff.models import Branch, RoleHolding, User, bank_today
 from rmflow.staff.permissions import EVERYWHERE_ROLES, ROLE_PERMISSIONS, SUBTREE_ROLES, Permission, Role
 from rmflow.workdays.models import BranchDay
@@ -88,7 +89,7 @@ class Person:
     def passes(self, gate, mine):
         if gate.kind == "role":
             return any(self.holds(permission) for permission in gate.permissions)
-        if gate.kind == "here":
+        if gate.kind in ("here", "within"):
             return self.reaches(gate.permissions[0], mine)
         if gate.kind in ("own_or", "mine_or"):
             return mine or self.reaches(gate.permissions[0], mine)
@@ -196,7 +197,21 @@ def belongings(person, place):
         notice=Notice.objects.create(recipient=user, kind="x", text="x", key="x"),
         holding=user.role_holdings.get(),
         person=user,
+        branch=branch,
+        **lobby(user, branch),
     )
+
+
+def lobby(user, branch):
+    """A shift and a call that are over, and a wall screen."""
+    over = {"at": "2026-01-01T08:00:00+08:00", "over_at": "2026-01-01T08:30:00+08:00"}
+    times = {"began_at": over["at"], "ended_at": over["over_at"], "ended_how": "left"}
+    until = {"pairing_until": over["at"], "expires_at": over["at"]}
+    return {
+        "shift": DutyShift.objects.create(branch=branch, person=user, **times),
+        "call": CrowdCall.objects.create(branch=branch, by=user, **over),
+        "screen": BoardDevice.objects.create(branch=branch, name="x", made_by=user, **until),
+    }
 
 
 def path(name, thing, things):
@@ -204,6 +219,10 @@ def path(name, thing, things):
         return reverse(name)
     if thing == "year":
         return reverse(name, args=[2026])
+    if thing == "secret":
+        return reverse(name, args=["none"])
+    if thing == "branch":
+        return reverse(name, args=[things.branch.code])
     if thing == "holding":
         return reverse(name, args=[things.person.pk, things.holding.pk])
     more = MORE.get(name, [])
@@ -217,6 +236,8 @@ def knock(browser, name, method, row, things, role=""):
     body = dict(row.body)
     if name in ("referral-list", "referrals:file") and method == "POST":
         body |= {"branch_id" if api else "branch": things.slip.branch_id}
+    if name == "portal:board_screens" and method == "POST":
+        body["branch"] = things.branch.code
     if name == "staff:role":
         body["role"] = role
     options = {"content_type": "application/json"} if api and method != "GET" else {}

@@ -14,9 +14,18 @@ from django.utils import timezone
 
 from clients.models import Client, FileSerial, MonthlyBalance, Verdict
 from followups.models import Appointment, FollowUp, PlanItem
-from referrals.models import Referral
+from referrals.models import (
+    CrowdCall,
+    DutyGap,
+    DutyRule,
+    DutyShift,
+    OfflineArrival,
+    OfflineDiscard,
+    Referral,
+)
 from rmflow.doors.models import IdempotencyKey
 from rmflow.notices.models import Delivery, Notice
+from rmflow.portal.models import BoardDevice
 from rmflow.privacy.models import AccessEvent
 from rmflow.staff.models import RoleHolding, Sitting, User
 from rmflow.workdays.models import (
@@ -111,6 +120,19 @@ def holding(w, **fields):
     )
 
 
+def shift(w, **fields):
+    return DutyShift.objects.create(branch=w.branch, person=w.lobby, began_at=NOON, **fields)
+
+
+def crowd(w, **fields):
+    return CrowdCall.objects.create(branch=w.branch, by=w.lobby, at=NOON, **fields)
+
+
+def screen(w, **fields):
+    times = {"pairing_until": NOON, "expires_at": NOON}
+    return BoardDevice.objects.create(branch=w.branch, name="x", made_by=w.lobby, **times, **fields)
+
+
 def twice(make, **fields):
     def call(w):
         make(w, **fields)
@@ -178,6 +200,25 @@ IMPOSSIBLE = {
     "workdays_day_ends_after_it_opened": once(another_day, ended_at=NOON - HOUR),
     "workdays_closed_day_has_ended": lambda w: BranchDay.objects.update(closed_at=NOON),
     "workdays_one_stamp": lambda w: CalendarStamp.objects.create(id=2, version=f"{2:032x}"),
+    "duty_gap_minutes_plausible": lambda w: DutyRule.objects.create(branch=w.branch, gap_minutes=0),
+    "duty_one_open_shift": twice(shift),
+    "duty_ends_after_it_begins": once(shift, ended_at=NOON - HOUR, ended_how="left"),
+    "duty_end_says_how": once(shift, ended_at=NOON),
+    "duty_handed_to_a_name": once(shift, ended_at=NOON, ended_how="handed_over"),
+    "duty_offer_is_open": lambda w: shift(w, offered_to=w.wealth),
+    "duty_gap_told_once": lambda w: [DutyGap.objects.create(branch=w.branch, began_at=NOON) for _n in "ab"],
+    "crowd_call_one_open": twice(crowd),
+    "crowd_call_answer_whole": once(crowd, answered_at=NOON),
+    "crowd_call_answered_after": lambda w: crowd(
+        w, answered_at=NOON - HOUR, answered_by=w.wealth, answer="sending"
+    ),
+    "offline_sent_after_filed": lambda w: OfflineArrival.objects.create(
+        referral=slip(w), device_at=NOON, device_sent_at=NOON - HOUR
+    ),
+    "offline_discard_of_something": lambda w: OfflineDiscard.objects.create(by=w.lobby, count=0),
+    "board_device_token_once": twice(screen, token_hash="a" * 64, paired_at=NOON),
+    "board_device_pairing_once": twice(screen, pairing_hash="a" * 64),
+    "board_device_token_by_pairing": once(screen, token_hash="a" * 64),
     "user_duty_has_a_day": lambda w: User.objects.filter(pk=w.wealth.pk).update(duty_branch=w.branch),
     "user_availability_known": lambda w: User.objects.filter(pk=w.wealth.pk).update(availability="asleep"),
     "holding_ends_after_it_begins": once(holding, valid_to=DAY - datetime.timedelta(days=1)),

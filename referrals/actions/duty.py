@@ -24,10 +24,12 @@ RELIEVED = gettext_noop("{name} has taken over the lobby from {giver} without a 
 
 
 def outlet(by):
-    """The branch `by` works in today; the lobby is there or nowhere."""
+    """The branch `by` works in today and may stand duty in; the lobby is there or nowhere."""
+    permissions.require(by, Permission.STAND_DUTY)
     branch = by.branch
     if branch is None or branch.kind != Branch.Kind.BRANCH or not branch.is_active:
         raise Refused(_("You work in no branch with a lobby today."))
+    permissions.require(by, Permission.STAND_DUTY, branch)
     return branch
 
 
@@ -52,7 +54,6 @@ def candidates(branch):
 def sign_in(*, by):
     """Begin one's duty; a second tap changes nothing, a colleague on duty has to hand over."""
     branch = outlet(by)
-    permissions.require(by, Permission.STAND_DUTY, branch)
     _lock(branch)
     shift = open_shift(branch)
     if shift is not None and shift.person_id == by.pk:
@@ -146,7 +147,6 @@ def leave(shift_id, *, by, note=""):
 def relieve(shift_id, *, by, note):
     """Take over from a colleague who has gone without handing over; a reason, and both are told."""
     branch = outlet(by)
-    permissions.require(by, Permission.STAND_DUTY, branch)
     _lock(branch)
     shift = _of_branch(shift_id, branch)
     _check("relieve", shift, by)

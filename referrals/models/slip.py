@@ -1,5 +1,7 @@
 """Referral slips, their events, diversions, patrol rounds and repeat checks (deck 15–21, 35–39)."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -219,6 +221,11 @@ class Referral(models.Model):
     @property
     def need_labels(self):
         return [Need(need).label for need in self.needs]
+
+    @property
+    def sent_late(self):
+        """Whether it waited on a device or in a queue before it was filed here."""
+        return self.filed_at - self.referred_at > timedelta(minutes=1)
 
     @property
     def is_waiting(self):

@@ -74,9 +74,10 @@ class TestShifts:
             with pytest.raises(PermissionDenied):
                 duty.sign_in(by=person)
 
-    def test_above_the_branches_there_is_no_lobby(self, phone_agent):
+    def test_above_the_branches_there_is_no_lobby(self, ebank, branches):
+        ebank.home_branch = branches["city"]
         with pytest.raises(Refused):
-            duty.sign_in(by=phone_agent)
+            duty.sign_in(by=ebank)
 
     def test_a_hand_over_is_offered_accepted_and_leaves_no_hole(self, lobby, wealth):
         shift = duty.offer(duty.sign_in(by=lobby).pk, by=lobby, to=wealth.pk, note="2号机故障")

@@ -7,6 +7,7 @@ from typing import Any
 from rmflow.staff.models import BANK_TIME, Branch
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import current
+from rmflow.workdays.rules import short_day, weekday
 
 from .actions.watch import at_time
 from .models import CrowdCall, DutyGap, DutyShift, OfflineDiscard
@@ -25,6 +26,11 @@ class Day:
     gaps: list = field(default_factory=list)
     calls: list = field(default_factory=list)
     discards: list = field(default_factory=list)
+
+    @property
+    def text(self):
+        """10月8日 周四."""
+        return f"{short_day(self.date)} {weekday(self.date)}"
 
     @property
     def gap_minutes(self):

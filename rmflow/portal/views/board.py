@@ -15,6 +15,7 @@ from rmflow.staff import permissions
 from rmflow.staff.models import Branch
 from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock
+from rmflow.workdays.rules import short_day, weekday
 
 from .. import board
 from ..actions import devices
@@ -52,11 +53,14 @@ def show(request, code):
     context = {
         "branch": branch,
         "now": now,
+        "day": f"{short_day(now.date())} {weekday(now.date())}",
         "mode": mode,
         "chosen": asked == mode,
         "screen": screen,
         "panels": board.panels(moment),
         "person": board.who(branch),
+        "may_keep": screen is None
+        and permissions.scope(request.user, Permission.KEEP_SCREENS).covers(branch),
     }
     return htmx.render(request, "portal/board.html", "portal/_board.html", context)
 

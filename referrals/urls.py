@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from .views import calls, desk, duty, lists, lobby, offline, reception, slips
+from . import statistics_urls
+from .views import calls, closing, desk, duty, inspections, lists, lobby, offline, received, reception, slips
 
 app_name = "referrals"
 
@@ -30,6 +31,26 @@ urlpatterns = [
     path("desk/offline/discard/", offline.discard, name="offline_discard"),
     path("sw.js", offline.worker, name="worker"),
     path("desk.webmanifest", offline.manifest, name="manifest"),
+    path("closing/", closing.page, name="closing"),
+    path("closing/mine/", received.page, name="closing_mine"),
+    path("closing/mine/unfiled/", received.unfiled, name="closing_unfiled"),
+    path("closing/mine/<int:pk>/state/", received.state, name="closing_state"),
+    path("closing/mine/<int:pk>/deal/", received.deal, name="closing_deal"),
+    path("closing/inspections/", inspections.page, name="inspections"),
+    path("closing/inspections/draw/", inspections.draw, name="inspection_draw"),
+    path("closing/inspections/<int:pk>/sign/", inspections.sign, name="inspection_sign"),
+    path("closing/<int:day_id>/check/", closing.check_matched, name="closing_check"),
+    path("closing/<int:day_id>/slips/<int:pk>/settle/", closing.settle, name="closing_settle"),
+    path("closing/<int:day_id>/slips/<int:pk>/uncheck/", closing.uncheck, name="closing_uncheck"),
+    path("closing/<int:day_id>/slips/<int:pk>/record/", closing.open_record, name="closing_record"),
+    path("closing/<int:day_id>/unfiled/<int:pk>/", closing.settle_unfiled, name="closing_settle_unfiled"),
+    path("closing/<int:day_id>/box/", closing.box, name="closing_box"),
+    path("closing/<int:day_id>/sign/", closing.sign, name="closing_sign"),
+    path("closing/<int:day_id>/stand-in/", closing.stand_in, name="closing_stand_in"),
+    path("closing/<int:day_id>/lock/", closing.lock, name="closing_lock"),
+    path("closing/<int:day_id>/reopen/", closing.reopen, name="closing_reopen"),
+    path("closing/<int:day_id>/remind/", closing.remind, name="closing_remind"),
+    path("closing/<int:day_id>/release/", closing.release, name="closing_release"),
     path("referrals/", lists.branch, name="list"),
     path("referrals/mine/", lists.mine, name="mine"),
     path("referrals/waiting/", reception.waiting, name="waiting"),
@@ -38,5 +59,6 @@ urlpatterns = [
     path("referrals/<int:pk>/withdraw/", slips.withdraw, name="withdraw"),
     path("referrals/<int:pk>/take/", slips.take, name="take"),
     path("referrals/<int:pk>/guide-on/", slips.guide_on, name="guide_on"),
+    *statistics_urls.urlpatterns,
     path("referrals/<int:pk>/<slug:name>/", slips.step, name="step"),
 ]

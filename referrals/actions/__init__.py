@@ -1,6 +1,6 @@
 """Every write on referrals, by noun: filing, repeats, reception, verdict, the lobby's counts."""
 
-from . import closing, closing_day, deals
+from . import closing, closing_clock, closing_day, deals
 from .filing import file, file_once, withdraw
 from .lobby import divert, tick_patrol, undo_diversion
 from .reception import guide_on, perform, take
@@ -9,6 +9,7 @@ from .verdicts import judge
 
 __all__ = [
     "closing",
+    "closing_clock",
     "closing_day",
     "deals",
     "divert",

@@ -54,6 +54,9 @@ class BranchDay(models.Model):
     sealed_at = models.DateTimeField(_("Sealed at"), null=True)
     sealed_until = models.DateTimeField(_("Sealed until"), null=True)
     released_at = models.DateTimeField(_("Released at"), null=True)
+    # The clock of the closing: each is told once a day, however often the job runs.
+    reminded_at = models.DateTimeField(_("Reminded at"), null=True)
+    escalated_at = models.DateTimeField(_("Head told at"), null=True)
 
     objects = BranchDayQuerySet.as_manager()
 

@@ -28,7 +28,11 @@ SCHEDULE = {
         "options": {"expires": 240},
     },
     # referrals: each minute lobbies without a name, forgotten shifts, calls nobody answered
-    "watch the lobbies": {"task": "referrals.watch_lobbies", "schedule": crontab(), "options": {"expires": 50}},
+    "watch the lobbies": {
+        "task": "referrals.watch_lobbies",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
     # referrals: last month's drafts from the first working day on; sums of changed days; old workbooks
     "compile the month's statistics": {
         "task": "referrals.compile_months",

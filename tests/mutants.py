@@ -19,6 +19,7 @@ OURS = {*APPS, "complaints", "maintenance"}
 TABLES = (
     ("referrals.rules", "TRANSITIONS"),
     ("referrals.rules", "STATUS_TRANSITIONS"),
+    ("referrals.rules.duty", "DUTY_TRANSITIONS"),
     ("followups.rules", "TRANSITIONS"),
     ("followups.rules", "PLAN_TRANSITIONS"),
 )

@@ -136,7 +136,7 @@ def on_duty(moment):
     found = calls.aggregate(all=Count("pk"), answered=Count("pk", filter=Q(answered_at__isnull=False)))
     if found["all"]:
         note = _("{n} answered").format(n=found["answered"])
-        lines.append(Line(_("Calls for help"), found["all"], note=note))
+        lines.append(Line(pgettext("board", "Calls for help"), found["all"], note=note))
     return Panel("duty", _("Duty in the lobby"), lines)
 
 

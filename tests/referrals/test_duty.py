@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 
 from referrals.actions import duty, watch
 from referrals.models import DutyEvent, DutyGap, DutyRule, DutyShift
-from referrals.rules.duty import Duty, Ended, gaps
+from referrals.rules.duty import DUTY_TRANSITIONS, Duty, Ended, gaps
 from rmflow.doors.models import JobRun
 from rmflow.notices.models import Notice
 from rmflow.workdays import clock
@@ -48,6 +48,22 @@ def test_gaps_are_what_no_shift_covers_in_opening_hours(name):
     spans, found, until = GAPS[name]
     spans = [(at(begins), ends and at(ends)) for begins, ends in spans]
     assert gaps(spans, at(9), at(17), at(until)) == [(at(b), at(e)) for b, e in found]
+
+
+ALLOWED = {
+    "offer": {Duty.ON},
+    "accept": {Duty.OFFERED},
+    "decline": {Duty.OFFERED},
+    "take_back": {Duty.OFFERED},
+    "leave": {Duty.ON, Duty.OFFERED},
+    "relieve": {Duty.ON, Duty.OFFERED},
+}
+
+
+@pytest.mark.parametrize("state", Duty)
+@pytest.mark.parametrize("name", [*ALLOWED, *DUTY_TRANSITIONS])
+def test_a_step_starts_from_its_states_only(name, state):
+    assert DUTY_TRANSITIONS[name].allows(state) == (state in ALLOWED[name])
 
 
 @pytest.mark.django_db
@@ -88,6 +104,18 @@ class TestShifts:
         assert (shift.ended_how, shift.handed_to, shift.note) == (Ended.HANDED_OVER, wealth, "2号机故障")
         assert (mine.person, mine.began_at) == (wealth, shift.ended_at)
         assert Notice.objects.filter(recipient=lobby, kind="duty").exists()
+
+    def test_an_offer_stands_until_it_is_answered_and_does_not_keep_one_there(self, lobby, wealth, colleague):
+        shift = duty.offer(duty.sign_in(by=lobby).pk, by=lobby, to=wealth.pk)
+        with pytest.raises(Conflict):
+            duty.offer(shift.pk, by=lobby, to=colleague.pk)
+        with travel(18):
+            duty.leave(shift.pk, by=lobby)
+        for step in (duty.leave, duty.take_back):
+            with pytest.raises(Conflict):
+                step(shift.pk, by=lobby)
+        again = duty.offer(duty.sign_in(by=lobby).pk, by=lobby, to=wealth.pk)
+        assert duty.relieve(again.pk, by=colleague, note="x").person == colleague
 
     def test_only_the_named_colleague_takes_over(self, lobby, wealth, colleague):
         shift = duty.sign_in(by=lobby)

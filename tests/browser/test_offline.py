@@ -237,6 +237,7 @@ def test_a_refused_card_is_put_back_into_the_form_with_its_reason(desk, lobby, w
     cut(page)
     page.get_by_label(re.compile(say("Phone number"))).fill(TYPED[1])
     page.get_by_label(say("Told and agreed")).click()
+    page.wait_for_timeout(1000)  # the question asked half a second after typing finds no network
     introduce(page, "上官云", wealth)
     expect(page.locator(STRIP)).to_contain_text(say("Waiting to be sent"))
     cut(page, off=False)

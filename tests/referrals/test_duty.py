@@ -106,10 +106,10 @@ class TestShifts:
         assert Notice.objects.filter(recipient=lobby, kind="duty").exists()
 
     def test_an_offer_stands_until_it_is_answered_and_does_not_keep_one_there(self, lobby, wealth, colleague):
-        shift = duty.offer(duty.sign_in(by=lobby).pk, by=lobby, to=wealth.pk)
-        with pytest.raises(Conflict):
-            duty.offer(shift.pk, by=lobby, to=colleague.pk)
         with travel(18):
+            shift = duty.offer(duty.sign_in(by=lobby).pk, by=lobby, to=wealth.pk)
+            with pytest.raises(Conflict):
+                duty.offer(shift.pk, by=lobby, to=colleague.pk)
             duty.leave(shift.pk, by=lobby)
         for step in (duty.leave, duty.take_back):
             with pytest.raises(Conflict):

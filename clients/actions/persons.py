@@ -13,6 +13,7 @@ from rmflow.privacy.models import AccessEvent, ConsentBasis, PrivacyNotice
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock
+from rmflow.workdays.actions import custody
 from rmflow.workflow import Refused
 
 from .. import names, rules
@@ -170,6 +171,7 @@ def require_edit(client, *, by):
     permissions.require(by, Permission.EDIT_CLIENT)
     if not client.may_be_edited_by(by):
         raise Refused(_("Only the client's manager or the backup may change this record."))
+    custody.require_unsealed(client.branch_id)
 
 
 @transaction.atomic

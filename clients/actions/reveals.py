@@ -10,6 +10,7 @@ from rmflow.privacy import actions as privacy
 from rmflow.staff.models import User
 from rmflow.staff.permissions import Role
 from rmflow.workdays import clock
+from rmflow.workdays.actions import custody
 
 from ..models import Client
 
@@ -22,6 +23,7 @@ def reveal(client_id, field, *, by, purpose, note="", item_key="", request=None)
     client = Client.objects.visible_to(by).select_related("branch").get(pk=client_id)
     if not client.may_be_shown_to(by):
         raise PermissionDenied(_("Your role does not allow this."))
+    custody.require_readable(client.branch_id)
     shown = privacy.reveal(
         client, field, by=by, purpose=purpose, note=note, item_key=item_key, request=request
     )

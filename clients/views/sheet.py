@@ -11,6 +11,7 @@ from rmflow.privacy.actions import log
 from rmflow.privacy.models import AccessEvent
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
+from rmflow.workdays.actions import custody
 
 from .. import timeline as lines
 from ..rules import ClientType
@@ -26,6 +27,7 @@ MASKED = ("name", "phone", "id_number", "address", "birth_date")
 def sheet(request, pk):
     """The whole page; data stay masked, yet who opened it is on record."""
     client = visible(request, pk)
+    custody.require_readable(client.branch_id)
     log(AccessEvent.Kind.VIEW, by=request.user, obj=client, request=request)
     return render(request, "clients/sheet.html", {**about(request, client), **_timeline(request, client)})
 
@@ -35,6 +37,7 @@ def sheet(request, pk):
 def timeline(request, pk):
     """The timeline alone, by kind and length."""
     client = visible(request, pk)
+    custody.require_readable(client.branch_id)
     context = {"client": client, **_timeline(request, client)}
     if not htmx.wants_fragment(request):
         return render(request, "clients/sheet.html", {**about(request, client), **context})

@@ -10,6 +10,7 @@ from rmflow.staff import permissions
 from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock
+from rmflow.workdays.actions import custody
 from rmflow.workflow import Refused
 
 from .. import rules
@@ -29,6 +30,7 @@ def record_contact(item_id, *, by, result, findings="", todo="", channel="", nex
     """
     permissions.require(by, Permission.WORK_FOLLOW_UP)
     item = plans.locked(item_id, by=by)
+    custody.require_readable(item.branch_id)
     if item.client is None:
         raise Refused(_("This plan has no client; tick it off instead."))
     rules.check_next(
@@ -76,7 +78,8 @@ def _write_down(contact):
         data=data,
         at=contact.at,
     )
-    log.enter(contact.by, DayEntry.Kind.CONTACT, client=contact.client, data=data)
+    on = custody.date_of_work(contact.branch_id)  # after the close it goes to the next opening day
+    log.enter(contact.by, DayEntry.Kind.CONTACT, client=contact.client, data=data, on=on)
 
 
 def _move_record(contact, next_step, *, by):

@@ -10,6 +10,7 @@ from rmflow.notices.actions import notify
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock
+from rmflow.workdays.actions import custody
 from rmflow.workdays.current import calendar
 
 from .. import rules
@@ -140,6 +141,7 @@ def change_analysis(record_id, *, by, strength, character, needs):
     """Keep the analysis of strength, character and likely needs (deck 25)."""
     permissions.require(by, Permission.WORK_FOLLOW_UP)
     record = locked(record_id, by=by)
+    custody.require_unsealed(record.branch_id)
     record.strength, record.character, record.needs = strength, character, needs
     record.save(update_fields=["strength", "character", "needs"])
     return record
@@ -150,7 +152,9 @@ def abandon(record_id, *, by, reason):
     """Give a follow-up up, with a reason; the referrer is told (deck 27)."""
     permissions.require(by, Permission.WORK_FOLLOW_UP)
     rules.check_abandon(reason)
-    record = move(locked(record_id, by=by), "abandon", by=by, note=reason)
+    held = locked(record_id, by=by)
+    custody.require_unsealed(held.branch_id)
+    record = move(held, "abandon", by=by, note=reason)
     log.enter(by, DayEntry.Kind.RECORD, client=record.client, data={"name": "abandon"})
     tell_referrer(record, gettext_noop("The follow-up of {client} was given up."), by=by)
     return record

@@ -16,6 +16,7 @@ from clients.rules import ClientType, Level
 from rmflow.doors import htmx, idempotency
 from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission
+from rmflow.workdays.actions import custody
 from rmflow.workdays.rules import chip, day_text
 from rmflow.workflow import Refused
 
@@ -157,11 +158,13 @@ def _day(at, moment):
 def _readable(request, record_id):
     """A record one may read, with its people; DoesNotExist (404) outside one's reach."""
     _may_look(request.user)
-    return (
+    record = (
         FollowUp.objects.visible_to(request.user)
         .select_related("client__owner", "client__backup", "manager", "referrer", "branch")
         .get(pk=record_id)
     )
+    custody.require_readable(record.branch_id)
+    return record
 
 
 @require_GET

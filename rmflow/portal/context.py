@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from followups.models import PlanItem
+from referrals import closing
 from referrals.models import Referral
 from rmflow.staff.limits import IDLE
 from rmflow.staff.models import Branch, User
@@ -59,7 +60,7 @@ def build(request):
         return base
     role = navigation.role_in_use(user)
     now = clock.now()
-    kept = cache.get_many([_counts_key(user), _hours_key(user.branch, now.date())])
+    kept = cache.get_many([_counts_key(user), _hours_key(user.branch, now.date()), _late_key(user.branch)])
     counts = _counts(user, kept)
     return base | {
         "staff": {
@@ -120,6 +121,8 @@ def day_line(branch, now, kept):
     if hours is None:
         return line | {"state": _("Closed today")}
     opens, closes = hours
+    if _is_late(branch, now, kept):
+        return line | {"state": _("After closing time"), "note": _("the day is not locked"), "late": True}
     if now.time() < opens:
         return line | {"state": _("Opens at {time}").format(time=f"{opens:%H:%M}")}
     if now.time() >= closes:
@@ -146,6 +149,19 @@ def _hours(branch, day, kept):
         found = current.opening(branch).hours(day) or ()
         cache.set(key, found, HOURS_KEPT)
     return found or None
+
+
+def _late_key(branch):
+    return f"late:{branch.pk if branch else 0}"
+
+
+def _is_late(branch, now, kept):
+    """Whether a day of the branch waits to be locked past its hour; looked at once a minute."""
+    found = kept.get(_late_key(branch))
+    if found is None:
+        found = closing.is_late(branch, now=now)
+        cache.set(_late_key(branch), found, HOURS_KEPT)
+    return found
 
 
 def _counts_key(user):

@@ -38,6 +38,9 @@ ITEMS = {
     "duty": Item(pgettext_lazy("rail", "Duty"), "clipboard-list", "/desk/duty/"),
     "board": Item(pgettext_lazy("rail", "Board"), "layout-list", "/board/"),
     "screens": Item(pgettext_lazy("rail", "Screens"), "layout-list", "/board/screens/"),
+    "closing": Item(pgettext_lazy("rail", "Closing"), "clipboard-check", "/closing/"),
+    "closing_mine": Item(pgettext_lazy("rail", "My closing"), "clipboard-check", "/closing/mine/"),
+    "inspections": Item(pgettext_lazy("rail", "Inspections"), "shield-check", "/closing/inspections/"),
     "calendar": Item(pgettext_lazy("rail", "Calendar"), "calendar", "/workdays/"),
     "reference": Item(pgettext_lazy("rail", "Reference data"), "settings", "/admin/"),
     "more": Item(pgettext_lazy("rail", "More"), "list", "/more/"),
@@ -46,11 +49,17 @@ ITEMS = {
 #: role → its rail in order; the first is its home.
 RAIL = {
     Role.TELLER: ("file", "mine", "calendar"),
-    Role.LOBBY_MANAGER: ("desk", "referrals", "clients", "mine", "board", "calendar"),
-    Role.WEALTH_MANAGER: ("today", "clients", "follow_ups", "referrals", "file", "work_log", "calendar"),
+    Role.LOBBY_MANAGER: ("desk", "referrals", "clients", "closing", "mine", "board", "calendar"),
+    Role.WEALTH_MANAGER: ("today", "clients", "follow_ups", "referrals", "file", "closing_mine", "work_log", "calendar"),
     Role.MARKETING_MANAGER: ("today", "clients", "follow_ups", "file", "mine", "work_log"),
-    Role.BRANCH_HEAD: ("overview", "referrals", "follow_ups", "clients", "duty", "board", "calendar"),
-    Role.SUPERVISOR: ("follow_ups", "overview", "referrals", "clients", "duty", "board", "calendar"),
+    Role.BRANCH_HEAD: (
+        *("overview", "referrals", "follow_ups", "clients", "closing"),
+        *("inspections", "duty", "board", "calendar"),
+    ),
+    Role.SUPERVISOR: (
+        *("follow_ups", "overview", "referrals", "clients"),
+        *("inspections", "duty", "board", "calendar"),
+    ),
     Role.ARCHIVIST: ("clients", "calendar"),
     Role.COMPLAINT_OFFICE: ("find", "calendar"),
     Role.REGION_HEAD: ("overview", "referrals", "follow_ups", "clients", "duty", "board", "calendar"),
@@ -65,7 +74,7 @@ RAIL = {
 TABS = {
     Role.WEALTH_MANAGER: ("today", "clients", "file", "referrals", "more"),
     Role.MARKETING_MANAGER: ("today", "file", "follow_ups", "clients", "more"),
-    Role.LOBBY_MANAGER: ("desk", "referrals", "clients", "mine", "more"),
+    Role.LOBBY_MANAGER: ("desk", "referrals", "closing", "clients", "more"),
     Role.BRANCH_HEAD: ("overview", "referrals", "follow_ups", "clients", "more"),
     Role.SUPERVISOR: ("follow_ups", "overview", "referrals", "clients", "more"),
 }

@@ -64,12 +64,10 @@ def _moment(at) -> str:
     return f"{rules.short_day(at.date())} {at:%H:%M}"
 
 
-def date_of_work(branch) -> datetime.date:
+def date_of_work(branch_id) -> datetime.date:
     """The day new contacts count for: today, or after the close the next day the branch opens."""
     today = clock.today()
-    if branch is None:
-        return today
-    seal = seal_of(branch.pk)
+    seal = seal_of(branch_id)
     if seal is None:
         return today
     return max(today, seal.until.astimezone(clock.SHANGHAI).date())

@@ -128,7 +128,9 @@
     card.fill(item.entry.pairs);
     card.key().value = item.key;
     card.form().scrollIntoView({ block: "start" });
-    htmx.trigger("#id_phone", "input"); // asks for the reason where one is needed
+    // asks for the reason where one is needed, also when the same number was asked about a moment ago
+    const phone = document.getElementById("id_phone");
+    if (phone.value) htmx.ajax("POST", phone.getAttribute("hx-post"), { source: phone, target: "#desk-repeat", swap: "outerHTML" });
     document.getElementById("id_name")?.focus();
   }
 

@@ -9,6 +9,7 @@ ROLE_PERMISSIONS and from where the role is held, nothing else:
     within(P)   P reaches the object's branch, else 404
     own_or(P)   one's own, or P reaches its branch, else 404
     mine        the object is one's own, else 403
+    day(P)      P reaches the day of a closing, else 404
     mine_or(P)  one's own, or P reaches its branch, else 403
     never       404 for everybody
 
@@ -89,6 +90,8 @@ KEEP, STAND, REGISTER = (
     role(Permission.STAND_DUTY),
     role(Permission.SEE_DUTY),
 )
+CLOSE, RECEIVED = role(Permission.CLOSE_DAY), role(Permission.SIGN_RECEIVED)
+DAY, CLOSES = Gate("day", (Permission.SEE_REFERRALS,)), here(Permission.CLOSE_DAY)
 ITEM = {"thing": "item"}
 CARD = {"end": "priority_counter", "cues": ["forex"]}
 CONTACT = {"result": "met", "channel": "phone"}
@@ -114,6 +117,13 @@ MATRIX = {
     "see_board": "x x x x x x . . x . x . . .",
     "keep_screens": ". . . . x . . . . . . x . .",
     "open_day": ". x . . x . . . . . . . . .",
+    "close_day": ". x . . x . . . . . . . . .",
+    "sign_lobby": ". x . . . . . . . . . . . .",
+    "sign_received": ". . x . . . . . . . . . . .",
+    "stand_in": ". . . . x . . . . . . . . .",
+    "reopen_day": ". . . . x . . . . . . . . .",
+    "keep_custody": ". . . . x . x . . . . . . .",
+    "inspect": ". . . . x x . . . . . . . .",
     "work_follow_up": ". . x x . . . . . . . . . .",
     "see_follow_ups": ". . . . x x . . x . . . . .",
     "see_clients": ". x x x x x x . x . x . . .",
@@ -208,6 +218,30 @@ REFERRALS = {
     "referrals:offline_discard": {"POST": row(FILE, count=1)},
     "referrals:worker": {"GET": row(public=True)},
     "referrals:manifest": {"GET": row(public=True)},
+    "referrals:closing": {"GET": row(CLOSE)},
+    "referrals:closing_mine": {"GET": row(RECEIVED)},
+    "referrals:closing_unfiled": {"POST": row(RECEIVED, surname="刘", salutation="madam")},
+    "referrals:closing_state": {"POST": row(RECEIVED, SLIP, thing="slip", said="met")},
+    "referrals:closing_deal": {"POST": row(RECEIVED, SLIP, mine_or(Permission.CLOSE_DAY), thing="slip")},
+    "referrals:inspections": {"GET": row(role(Permission.INSPECT))},
+    "referrals:inspection_draw": {"POST": row(role(Permission.INSPECT))},
+    "referrals:inspection_sign": {
+        "POST": row(role(Permission.INSPECT), own, thing="inspection", finding="x")
+    },
+    "referrals:closing_check": {"POST": row(DAY, CLOSES, thing="day")},
+    "referrals:closing_settle": {"POST": row(DAY, CLOSES, thing="day_slip", ruling="invalid", note="x")},
+    "referrals:closing_uncheck": {"POST": row(DAY, CLOSES, thing="day_slip", note="x")},
+    "referrals:closing_record": {"POST": row(DAY, CLOSES, thing="day_card")},
+    "referrals:closing_settle_unfiled": {"POST": row(DAY, CLOSES, thing="day_statement", ruling="own", note="x")},
+    "referrals:closing_box": {"POST": row(DAY, CLOSES, thing="day")},
+    "referrals:closing_sign": {"POST": row(DAY, here(Permission.SIGN_LOBBY), thing="day")},
+    "referrals:closing_stand_in": {
+        "POST": row(DAY, here(Permission.STAND_IN), thing="day", side="lobby", reason="x")
+    },
+    "referrals:closing_lock": {"POST": row(DAY, CLOSES, thing="day")},
+    "referrals:closing_reopen": {"POST": row(DAY, here(Permission.REOPEN_DAY), thing="day", note="x")},
+    "referrals:closing_remind": {"POST": row(CLOSES, thing="day")},
+    "referrals:closing_release": {"POST": row(here(Permission.KEEP_CUSTODY), thing="day")},
     "referrals:list": {"GET": row(role(Permission.SEE_REFERRALS))},
     "referrals:mine": {"GET": row(FILE)},
     "referrals:waiting": {"GET": row(role(Permission.WORK_REFERRAL))},

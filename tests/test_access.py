@@ -13,12 +13,12 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from clients.models import Client
 from followups.models import FollowUp, PlanItem
-from referrals.models import CrowdCall, Diversion, DutyShift, Referral
+from referrals.models import CrowdCall, Diversion, DutyShift, Referral, Statement
 from rmflow.notices.models import Notice
 from rmflow.portal.models import BoardDevice
 from rmflow.staff.models import Branch, RoleHolding, User, bank_today
 from rmflow.staff.permissions import EVERYWHERE_ROLES, ROLE_PERMISSIONS, SUBTREE_ROLES, Permission, Role
-from rmflow.workdays.models import BranchDay
+from rmflow.workdays.models import BranchDay, Inspection
 
 from .access_rows import ACCESS, MATRIX, MORE, QUERY
 
@@ -89,7 +89,7 @@ class Person:
     def passes(self, gate, mine):
         if gate.kind == "role":
             return any(self.holds(permission) for permission in gate.permissions)
-        if gate.kind in ("here", "within"):
+        if gate.kind in ("here", "within", "day"):
             return self.reaches(gate.permissions[0], mine)
         if gate.kind in ("own_or", "mine_or"):
             return mine or self.reaches(gate.permissions[0], mine)
@@ -194,6 +194,9 @@ def belongings(person, place):
         record=record,
         item=item,
         diversion=diversion,
+        day=place.day,
+        statement=Statement.objects.create(day=place.day, manager=user, by=user, addressed_as="刘女士"),
+        inspection=Inspection.objects.create(branch=branch, by=user, at=place.day.opened_at, sample=[]),
         notice=Notice.objects.create(recipient=user, kind="x", text="x", key="x"),
         holding=user.role_holdings.get(),
         person=user,
@@ -221,6 +224,8 @@ def path(name, thing, things):
         return reverse(name, args=[2026])
     if thing == "secret":
         return reverse(name, args=["none"])
+    if thing.startswith("day_"):
+        return reverse(name, args=[things.slip.day_id, getattr(things, thing.removeprefix("day_")).pk])
     if thing == "branch":
         return reverse(name, args=[things.branch.code])
     if thing == "holding":

@@ -50,7 +50,10 @@ ITEMS = {
 RAIL = {
     Role.TELLER: ("file", "mine", "calendar"),
     Role.LOBBY_MANAGER: ("desk", "referrals", "clients", "closing", "mine", "board", "calendar"),
-    Role.WEALTH_MANAGER: ("today", "clients", "follow_ups", "referrals", "file", "closing_mine", "work_log", "calendar"),
+    Role.WEALTH_MANAGER: (
+        *("today", "clients", "follow_ups", "referrals", "file"),
+        *("closing_mine", "work_log", "calendar"),
+    ),
     Role.MARKETING_MANAGER: ("today", "clients", "follow_ups", "file", "mine", "work_log"),
     Role.BRANCH_HEAD: (
         *("overview", "referrals", "follow_ups", "clients", "closing"),

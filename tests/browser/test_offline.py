@@ -197,6 +197,8 @@ def test_another_person_on_the_device_neither_sends_nor_reads_it(desk, log_in, l
     introduce(page, "上官云", wealth)
     expect(page.locator(STRIP)).to_contain_text(waiting(1))
     sittings.end_all(lobby, "idle")
+    cache.clear()
+    page.goto("about:blank")  # the first person has gone; no look of that page is under way any more
     cut(page, off=False)
     page.context.clear_cookies()
     log_in(page, ebank)

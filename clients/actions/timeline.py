@@ -3,13 +3,15 @@
 from django.db.models import Q
 from django.utils import timezone
 
+from rmflow.doors.together import put
+
 from ..models import Client, TimelineEntry
 from ..rules import NOT_REACHED, TimelineKind
 
 
 def note(client, kind, *, by, branch=None, text="", data=None, link="", at=None):
     """Write one line of a person's timeline. `data` holds codes and numbers, never personal data."""
-    entry = TimelineEntry.objects.create(
+    entry = TimelineEntry(
         client=client,
         kind=kind,
         at=at or timezone.now(),
@@ -19,6 +21,7 @@ def note(client, kind, *, by, branch=None, text="", data=None, link="", at=None)
         note=text,
         link=link,
     )
+    put(entry)
     if kind == TimelineKind.MET or (kind == TimelineKind.CONTACT and _reached(entry)):
         earlier = Q(last_contact_at__isnull=True) | Q(last_contact_at__lt=entry.at)
         Client.objects.filter(earlier, pk=client.pk).update(last_contact_at=entry.at)

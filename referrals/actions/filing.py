@@ -10,6 +10,7 @@ from clients.models import Client
 from clients.rules import TimelineKind, addressed_as
 from followups import actions as followups
 from rmflow.doors.idempotency import once
+from rmflow.doors.together import put, together
 from rmflow.notices.actions import notify
 from rmflow.privacy.models import ConsentBasis
 from rmflow.staff import permissions, person
@@ -43,7 +44,8 @@ def file_once(card, *, by, key, body):
     filed = []
 
     def produce():
-        filed.append(_file(card, by=by))
+        with together():
+            filed.append(_file(card, by=by))
         return 201, {"id": filed[0].pk}
 
     try:
@@ -76,9 +78,7 @@ def _file(card, *, by):
     if card.client_id is not None and card.guidance == Guidance.MANAGER:
         _check_keeper(client, manager)
     referral = _write(card, client, manager, by=by, branch=branch, sender_branch=sender_branch)
-    ReferralEvent.objects.create(
-        referral=referral, name="file", state_to=referral.status, by=by, manager=manager
-    )
+    put(ReferralEvent(referral=referral, name="file", state_to=referral.status, by=by, manager=manager))
     clients.note(
         client,
         TimelineKind.REFERRED,

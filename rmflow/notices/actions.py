@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from rmflow.doors.tasks import kick
+from rmflow.doors.together import put
 
 from . import bell, mail, rules, tasks, webhook, wording
 from .models import Delivery, Notice
@@ -52,9 +53,11 @@ def notify_each(messages, kind, text, *, channels=("bell",), urgent=False, outsi
         "created_at": now,
     }
     keys, people = {m[1] for m in messages}, {m[0].pk: m[0] for m in messages}
-    Notice.objects.bulk_create(
-        (_notice(*message, outside, common) for message in messages), batch_size=BATCH, ignore_conflicts=True
-    )
+    notices = [_notice(*message, outside, common) for message in messages]
+    if len(notices) == 1 and set(channels) == {"bell"}:  # nobody reads it back here
+        put(notices[0], new_only=True)
+    else:
+        Notice.objects.bulk_create(notices, batch_size=BATCH, ignore_conflicts=True)
     bell.stamp_on_commit(people)
     _post(list(people.values()), keys, set(channels) - {"bell"}, urgent=urgent, now=now)
 

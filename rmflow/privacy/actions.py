@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from rmflow.doors.together import insert
 from rmflow.staff import permissions
 from rmflow.staff.models import bank_now
 from rmflow.staff.permissions import Permission
@@ -81,17 +82,9 @@ def log(
 
 def _write_without_waiting(event):
     """One statement to the server, a transaction of its own that does not wait for the disk."""
-    fields = [field for field in event._meta.concrete_fields if not field.primary_key]
-    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    marks = ", ".join(field.get_placeholder(value, None, connection) if hasattr(field, "get_placeholder")
-                      else "%s" for field, value in zip(fields, values, strict=True))  # fmt: skip
+    sql, values = insert(event, "RETURNING id")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SET LOCAL synchronous_commit = off;"
-            f' INSERT INTO "{event._meta.db_table}" ({names}) VALUES ({marks}) RETURNING id',
-            values,
-        )
+        cursor.execute(f"SET LOCAL synchronous_commit = off; {sql}", values)
         event.pk = cursor.fetchone()[0]
 
 

@@ -17,7 +17,10 @@ class DealForm(Answering, forms.Form):
         label=_("Product"),
         queryset=Product.objects.on_sale(),
         empty_label=_("Choose a product"),
-        error_messages={"required": _("Choose a product on sale."), "invalid_choice": _("Choose a product on sale.")},
+        error_messages={
+            "required": _("Choose a product on sale."),
+            "invalid_choice": _("Choose a product on sale."),
+        },
     )
     amount = forms.DecimalField(
         label=_("Amount"),
@@ -25,7 +28,10 @@ class DealForm(Answering, forms.Form):
         decimal_places=2,
         min_value=Decimal("0.01"),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"min_value": _("The amount must be more than 0."), "required": _("Enter the amount.")},
+        error_messages={
+            "min_value": _("The amount must be more than 0."),
+            "required": _("Enter the amount."),
+        },
     )
     done_on = forms.DateField(
         label=_("Day of the deal"),

@@ -1,6 +1,7 @@
 """优质客户推介表 as a form: its columns in the order of domain-rules §1.1, each with what the slip says."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from clients.rules import ClientType
 from rmflow.staff.models import BANK_TIME
@@ -23,22 +24,22 @@ def lines(slip, *, name, sees_client):
         (_("Date and time of referral"), _at(slip.referred_at)),
         (_("Referrer: name, number, post"), _referrer(slip)),
         (_("Client (or form of address)"), name),
-        (_("Salutation"), slip.client.get_salutation_display()),
-        (_("Phone"), slip.client.masked_phone if slip.client.phone_hash else ""),
+        (pgettext("form", "Salutation"), slip.client.get_salutation_display()),
+        (pgettext("form", "Phone"), slip.client.masked_phone if slip.client.phone_hash else ""),
         (_("Customer number, client of ours"), _customer(slip) if sees_client else ""),
         (_("Clues"), _(", ").join(str(cue) for cue in slip.cue_labels)),
         (_("Business at hand"), slip.get_business_display() if slip.business else ""),
-        (_("Estimated assets"), slip.get_assets_display()),
+        (pgettext("form", "Estimated assets"), slip.get_assets_display()),
         (_("Needs, products"), _(", ").join(str(need) for need in slip.need_labels)),
         (_("State of the referral"), slip.get_status_display()),
         (_("Manager's card handed out"), _("yes") if slip.card_given else _("no")),
         (_("Agreed time and way of contact"), _agreed(slip)),
         (_("Receiving wealth manager"), slip.manager.name if slip.manager else ""),
-        (_("Check"), CHECKED[slip.check_result]() if slip.check_result in CHECKED else ""),
-        (_("Type decided"), ClientType(slip.outcome).label if slip.outcome else ""),
+        (pgettext("form", "Check"), CHECKED[slip.check_result]() if slip.check_result in CHECKED else ""),
+        (pgettext("form", "Type decided"), ClientType(slip.outcome).label if slip.outcome else ""),
         (_("Marketing result (product, amount)"), _(", ").join(_deals(slip))),
         (_("Confirmed by the wealth manager, checked in the lobby"), _signatures(slip)),
-        (_("Custody"), _custody(slip)),
+        (pgettext("form", "Custody"), _custody(slip)),
         (_("Note"), slip.note),
     ]
 

@@ -94,7 +94,9 @@ class Table:
             "unit": pgettext("unit", "referrals"),
             "url": self.link("total"),
             **self._versus(figures.change(now, before), "%"),
-            "last_year": self._last_year(f"{self.year_before['total']:,}" if self.year_before["total"] else "–"),
+            "last_year": self._last_year(
+                f"{self.year_before['total']:,}" if self.year_before["total"] else "–"
+            ),
         }
 
     def _rate_tile(self, name, label, now, before, year, measure):

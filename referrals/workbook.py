@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font, PatternFill
@@ -97,7 +98,9 @@ def _heads():
 
 def _measures(row):
     rates = figures.rates(row)
-    shares = [None if rates[name] is None else rates[name] / 100 for name in ("accuracy", "guided", "conversion")]
+    shares = [
+        None if rates[name] is None else rates[name] / 100 for name in ("accuracy", "guided", "conversion")
+    ]
     return [*(row[name] for name in COLUMNS), *shares]
 
 
@@ -109,7 +112,10 @@ def sheets(asked, progress):
     people = figures.ranked(stats.by_employee(question))
     yield (
         _("By employee"),
-        [(_("Rank"), 6), (_("Referrer"), 12), (_("Employee number"), 10), (_("Post"), 14), (_("Branch"), 16), *_heads()],
+        [
+            *((_("Rank"), 6), (_("Referrer"), 12), (_("Employee number"), 10), (_("Post"), 14)),
+            *((_("Branch"), 16), *_heads()),
+        ],
         [
             *([row["rank"], row["employee_name"], row["employee_no"], str(table.post(row)), row["branch_name"],
                *_measures(row)] for row in people),
@@ -119,20 +125,32 @@ def sheets(asked, progress):
     for title, head, name, rows in _views(question):
         lines = [[name(row), *_measures(row)] for row in rows]
         yield title, [(head, 18), *_heads()], [*lines, [*end, *_measures(total)]]
-    yield _("Days not locked"), [(_("Day"), 12), (_("Branch"), 18)], [
-        [day["date"], day["branch__name"]] for day in stats.days(question) if not day["closed_at"]
-    ]
-    yield _("Slips"), _slip_heads(), _slips(question, progress)
-    yield _("Deals"), _deal_heads(), _deals(question)
+    yield (
+        _("Days not locked"),
+        [(_("Day"), 12), (_("Branch"), 18)],
+        [[day["date"], day["branch__name"]] for day in stats.days(question) if not day["closed_at"]],
+    )
+    yield pgettext("sheet", "Slips"), _slip_heads(), _slips(question, progress)
+    yield pgettext("sheet", "Deals"), _deal_heads(), _deals(question)
 
 
 def _views(question):
     yield _("By role"), _("Role"), lambda row: str(Role(row["role"]).label), stats.by_role(question)
-    yield _("By channel"), _("Channel"), lambda row: str(SourceChannel(row["channel"]).label), stats.by_channel(question)
+    yield (
+        _("By channel"),
+        _("Channel"),
+        lambda row: str(SourceChannel(row["channel"]).label),
+        stats.by_channel(question),
+    )
     yield _("By day"), _("Day"), lambda row: row["date"], stats.by_day(question)
     yield _("By hour"), _("Hour"), lambda row: f"{row['hour']:02d}:00", stats.by_hour(question)
     yield _("By branch"), _("Branch"), lambda row: row["branch_name"], stats.by_branch(question)
-    yield _("By month of referral"), _("Month"), lambda row: f"{row['made_month']:%Y-%m}", stats.cohorts(question)
+    yield (
+        _("By month of referral"),
+        _("Month"),
+        lambda row: f"{row['made_month']:%Y-%m}",
+        stats.cohorts(question),
+    )
 
 
 def _slip_heads():
@@ -178,12 +196,14 @@ def _deals(question):
         "pk", "credit__referral_id", "done_on", "day__date", "product__name", "amount", "credit__referrer__name",
         "credit__referrer_share", "credit__manager__name", "credit__manager_share",
     )  # fmt: skip
-    for row in stats.deals(question).select_related(None).values_list(*columns).iterator(chunk_size=AT_A_TIME):
+    for row in (
+        stats.deals(question).select_related(None).values_list(*columns).iterator(chunk_size=AT_A_TIME)
+    ):
         yield [row[0], f"TJ{row[1]:08d}", *row[2:7], float(row[7] / 100), row[8], float(row[9] / 100)]
 
 
 def file_name(asked):
     """推介统计_中山路支行_2026-09.xlsx."""
-    place = asked.branch.name if asked.branch else _("All branches")
+    place = asked.branch.name if asked.branch else pgettext("filter", "All branches")
     span = asked.period
     return f"{_('Referral statistics')}_{place}_{span.first:%Y%m%d}-{span.last:%Y%m%d}.xlsx"

@@ -232,7 +232,9 @@ REFERRALS = {
     "referrals:closing_settle": {"POST": row(DAY, CLOSES, thing="day_slip", ruling="invalid", note="x")},
     "referrals:closing_uncheck": {"POST": row(DAY, CLOSES, thing="day_slip", note="x")},
     "referrals:closing_record": {"POST": row(DAY, CLOSES, thing="day_card")},
-    "referrals:closing_settle_unfiled": {"POST": row(DAY, CLOSES, thing="day_statement", ruling="own", note="x")},
+    "referrals:closing_settle_unfiled": {
+        "POST": row(DAY, CLOSES, thing="day_statement", ruling="own", note="x")
+    },
     "referrals:closing_box": {"POST": row(DAY, CLOSES, thing="day")},
     "referrals:closing_sign": {"POST": row(DAY, here(Permission.SIGN_LOBBY), thing="day")},
     "referrals:closing_stand_in": {
@@ -242,6 +244,20 @@ REFERRALS = {
     "referrals:closing_reopen": {"POST": row(DAY, here(Permission.REOPEN_DAY), thing="day", note="x")},
     "referrals:closing_remind": {"POST": row(CLOSES, thing="day")},
     "referrals:closing_release": {"POST": row(here(Permission.KEEP_CUSTODY), thing="day")},
+    "referrals:statistics": {"GET": row(COUNT)},
+    "referrals:statistics_rows": {"GET": row(COUNT)},
+    "referrals:statistics_print": {"GET": row(COUNT)},
+    "referrals:statistics_excel": {"POST": row(COUNT, kind="day")},
+    "referrals:export": {"GET": row(own, thing="export")},
+    "referrals:export_file": {"GET": row(own, thing="export")},
+    "referrals:month_compile": {"POST": row(COUNT, role(Permission.SIGN_MONTH))},
+    "referrals:month_sign": {
+        "POST": row(within(Permission.SEE_STATISTICS), here(Permission.SIGN_MONTH), thing="report")
+    },
+    "referrals:slip_print": {"GET": row(SLIP, thing="slip")},
+    "referrals:slip_deal": {
+        "POST": row(SLIP, here(Permission.RECORD_DEAL), thing="slip", product=1, amount=1)
+    },
     "referrals:list": {"GET": row(role(Permission.SEE_REFERRALS))},
     "referrals:mine": {"GET": row(FILE)},
     "referrals:waiting": {"GET": row(role(Permission.WORK_REFERRAL))},
@@ -253,20 +269,6 @@ REFERRALS = {
     "referrals:withdraw": {"POST": row(own, FILE, thing="slip", note="x")},
     "referrals:take": {"POST": row(SLIP, RECEIVE, thing="card")},
     "referrals:guide_on": {"POST": row(SLIP, RECEIVE, thing="slip", onward="e_channel")},
-    "referrals:statistics": {"GET": row(COUNT)},
-    "referrals:statistics_rows": {"GET": row(COUNT)},
-    "referrals:statistics_print": {"GET": row(COUNT)},
-    "referrals:statistics_excel": {"POST": row(COUNT)},
-    "referrals:export": {"GET": row(own, thing="export")},
-    "referrals:export_file": {"GET": row(own, thing="export")},
-    "referrals:month_compile": {"POST": row(COUNT, role(Permission.SIGN_MONTH), thing="month")},
-    "referrals:month_sign": {
-        "POST": row(own_or(Permission.SEE_STATISTICS), role(Permission.SIGN_MONTH), thing="month")
-    },
-    "referrals:slip_print": {"GET": row(SLIP, thing="slip")},
-    "referrals:slip_deal": {
-        "POST": row(SLIP, here(Permission.RECORD_DEAL), thing="slip", product=1, amount=1)
-    },
     "referrals:step": {"POST": row(SLIP, RECEIVE, thing="slip")},
 }
 FOLLOW_UPS = {
@@ -324,6 +326,15 @@ API = {
     "referral-verdict": {"POST": row(SLIP, RECEIVE, thing="slip", type="ordinary")},
     "referral-take": {"POST": row(SLIP, RECEIVE, thing="card")},
     "referral-withdraw": {"POST": row(own, FILE, thing="slip", reason="x")},
+    "closing-list": {"GET": row(role(Permission.SEE_REFERRALS))},
+    "closing-detail": {"GET": row(DAY, thing="day")},
+    "closing-check": {"POST": row(DAY, CLOSES, thing="day")},
+    "closing-settle": {"POST": row(DAY, CLOSES, thing="day", referral=1, ruling="invalid", note="x")},
+    "closing-state": {"POST": row(RECEIVED, thing="day", received=True)},
+    "closing-opinion-box": {"POST": row(DAY, CLOSES, thing="day")},
+    "closing-confirm": {"POST": row(DAY, here(Permission.SIGN_LOBBY), thing="day", side="lobby")},
+    "closing-lock": {"POST": row(DAY, CLOSES, thing="day")},
+    "closing-reopen": {"POST": row(DAY, here(Permission.REOPEN_DAY), thing="day", reason="x")},
     "client-list": {"GET": row()},
     "client-search": {"POST": row(q="刘")},
     "client-detail": {"GET": row(own_or(Permission.SEE_CLIENTS), thing="client")},

@@ -13,7 +13,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from clients.models import Client
 from followups.models import FollowUp, PlanItem
-from referrals.models import CrowdCall, Diversion, DutyShift, Referral, Statement
+from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
 from rmflow.portal.models import BoardDevice
 from rmflow.staff.models import Branch, RoleHolding, User, bank_today
@@ -202,7 +202,18 @@ def belongings(person, place):
         person=user,
         branch=branch,
         **lobby(user, branch),
+        **counted(user, branch),
     )
+
+
+def counted(user, branch):
+    """A month's draft of the branch, and a workbook one asked for."""
+    month = {"branch": branch, "month": datetime.date(2026, 1, 1)}
+    ready = {"state": "ready", "file": b"x", "ready_at": "2026-01-01T08:00:00+08:00"}
+    return {
+        "report": MonthReport.objects.get_or_create(**month)[0],
+        "export": Export.objects.create(by=user, asked={}, name="x", **ready),
+    }
 
 
 def lobby(user, branch):
@@ -243,6 +254,8 @@ def knock(browser, name, method, row, things, role=""):
         body |= {"branch_id" if api else "branch": things.slip.branch_id}
     if name == "portal:board_screens" and method == "POST":
         body["branch"] = things.branch.code
+    if name in ("closing-settle", "closing-state"):
+        body["referral"] = things.slip.pk
     if name == "staff:role":
         body["role"] = role
     options = {"content_type": "application/json"} if api and method != "GET" else {}

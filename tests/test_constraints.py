@@ -12,17 +12,23 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from clients.models import Client, FileSerial, MonthlyBalance, Verdict
-from followups.models import Appointment, FollowUp, PlanItem
+from clients.models import Client, FileSerial, MonthlyBalance, Product, Verdict
+from followups.models import Appointment, Deal, FollowUp, PlanItem
 from referrals.models import (
     CrowdCall,
+    DayFigure,
+    DealCredit,
     DutyGap,
     DutyRule,
     DutyShift,
+    Export,
+    MonthReport,
     OfflineArrival,
     OfflineDiscard,
     Referral,
+    Statement,
 )
+from referrals.rules.figures import MEASURES
 from rmflow.doors.models import IdempotencyKey
 from rmflow.notices.models import Delivery, Notice
 from rmflow.portal.models import BoardDevice
@@ -33,8 +39,15 @@ from rmflow.workdays.models import (
     CalendarDay,
     CalendarStamp,
     CalendarYear,
+    ClosingRule,
+    CustodyLine,
+    DayConfirmation,
+    DayReopening,
+    FreezePass,
+    Inspection,
     OpeningDay,
     OpeningRule,
+    OpinionBoxCheck,
 )
 
 OURS = ("rmflow", "clients", "followups", "referrals", "complaints", "maintenance")
@@ -133,6 +146,42 @@ def screen(w, **fields):
     return BoardDevice.objects.create(branch=w.branch, name="x", made_by=w.lobby, **times, **fields)
 
 
+def product(w, **fields):
+    return Product.objects.create(**{"code": "X1", "name": "x", "category": "fund", **fields})
+
+
+def deal(w, **fields):
+    usual = {
+        "client": w.person,
+        "product": Product.objects.first(),
+        "amount": 1,
+        "done_on": DAY,
+        "day": w.day,
+    }
+    people = {
+        "branch": w.branch,
+        "manager": w.wealth,
+        "by": w.wealth,
+        "source_key": str(Deal.objects.count()),
+    }
+    return Deal.objects.create(**{**usual, **people, **fields})
+
+
+def credit(w, **fields):
+    people = {"referrer": w.lobby, "manager": w.wealth}
+    usual = {"deal": deal(w), "referral": Referral.objects.first() or slip(w)}
+    return DealCredit.objects.create(**{**usual, **people, **fields})
+
+
+def report(w, **fields):
+    return MonthReport.objects.create(**{"branch": w.branch, "month": DAY.replace(day=1), **fields})
+
+
+def day_figure(w):
+    counts = {name: 0 for name in MEASURES if name != "reached"}
+    return DayFigure.objects.create(day=w.day, branch=w.branch, date=DAY, **counts)
+
+
 def twice(make, **fields):
     def call(w):
         make(w, **fields)
@@ -145,7 +194,59 @@ def once(make, **fields):
     return lambda w: make(w, **fields)
 
 
+def signature(w, **fields):
+    usual = {"day": w.day, "side": "manager", "person": w.wealth, "by": w.wealth, "at": NOON}
+    return DayConfirmation.objects.create(**{**usual, **fields})
+
+
+def closing_rule(w, **fields):
+    return ClosingRule.objects.create(branch=w.branch, **fields)
+
+
+def statement(w, **fields):
+    usual = {"day": w.day, "manager": w.wealth, "by": w.wealth, "addressed_as": "刘女士"}
+    return Statement.objects.create(**{**usual, **fields})
+
+
+def reopening(w, **fields):
+    return DayReopening.objects.create(**{"day": w.day, "by": w.lobby, "at": NOON, "reason": "x", **fields})
+
+
+def inspection(w, **fields):
+    return Inspection.objects.create(branch=w.branch, by=w.lobby, at=NOON, **fields)
+
+
+def custody_line(w):
+    return CustodyLine.objects.create(branch=w.branch, day=w.day, way="in", at=NOON)
+
+
+def day_pass(w):
+    return FreezePass.objects.create(at=NOON, name="merge", table="x", day_id=1, row_id=1, transaction=1)
+
+
 IMPOSSIBLE = {
+    "referral_counts_once_checked": once(slip, check_result="matched"),
+    "statement_is_about_somebody": once(statement, addressed_as=""),
+    "statement_met_is_received": once(statement, received=False, met=True),
+    "statement_ruling_has_its_author": once(statement, ruling="own"),
+    "workdays_sealed_until_a_time": lambda w: BranchDay.objects.update(sealed_at=NOON),
+    "workdays_closing_hours_in_order": once(closing_rule, release_at="18:00"),
+    "workdays_closing_escalates_soon": once(closing_rule, escalate_minutes=241),
+    "workdays_one_signature_each": twice(signature),
+    "workdays_one_lobby_signature": lambda w: (
+        signature(w, side="lobby"),
+        signature(w, side="lobby", person=w.lobby, by=w.lobby),
+    ),
+    "workdays_standing_in_has_a_reason": lambda w: signature(w, by=w.lobby),
+    "workdays_witness_is_another": lambda w: OpinionBoxCheck.objects.create(
+        day=w.day, by=w.lobby, witness=w.lobby, at=NOON
+    ),
+    "workdays_one_reopening_at_a_time": twice(reopening),
+    "workdays_reopening_has_a_reason": once(reopening, reason=""),
+    "workdays_custody_once_a_day": twice(custody_line),
+    "workdays_signed_inspection_says_something": once(inspection, signed_at=NOON),
+    "workdays_one_inspection_at_a_time": twice(inspection),
+    "workdays_pass_logged_once": twice(day_pass),
     "referral_has_a_clue": once(slip, cues=[]),
     "referral_waits_only_when_referred": once(
         slip, status="to_follow_up", agreed_on=DAY, reception="waiting", waiting_since=NOON
@@ -154,6 +255,19 @@ IMPOSSIBLE = {
     "referral_card_has_a_day": once(slip, status="to_follow_up"),
     "referral_received_by_somebody": once(slip, reception="accepted"),
     "referral_share_is_a_percentage": once(slip, credit_share=101),
+    "product_category_known": once(product, category="house"),
+    "deal_amount_is_positive": once(deal, amount=0),
+    "credit_shares_are_percentages": once(credit, referrer_share=101),
+    "credit_of_one_person_is_one_share": lambda w: credit(w, referrer=w.wealth, manager_share=40),
+    "credit_converts_once": twice(credit),
+    "month_report_once": twice(report),
+    "month_report_is_its_first_day": once(report, month=DAY.replace(day=2)),
+    "month_report_signed_by_somebody": once(report, state="signed"),
+    "month_report_changed_when_signed": once(report, changed_at=NOON),
+    "day_figure_once": twice(day_figure),
+    "export_ready_has_its_file": lambda w: Export.objects.create(
+        by=w.wealth, asked={}, name="x", state="ready"
+    ),
     "follow_up_once_live": twice(record),
     "follow_up_closed_has_a_time": once(record, status="abandoned"),
     "plan_once": twice(item),

@@ -11,7 +11,7 @@ from rmflow.workdays.actions import business_day
 from rmflow.workdays.models import BranchDay
 
 from .. import rules
-from ..models import Deal, DayEntry
+from ..models import DayEntry, Deal
 from . import log
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 from rmflow.notices.actions import notify
 from rmflow.staff import permissions
 from rmflow.staff.models import Branch, User
-from rmflow.staff.permissions import Permission, Role, Scope
+from rmflow.staff.permissions import Role, Scope
 from rmflow.workdays import clock
 from rmflow.workdays.current import calendar
 from rmflow.workflow import Conflict, Refused
@@ -71,7 +71,13 @@ def _tell(report):
 
 def _event(report, name, *, by, before, note=""):
     MonthEvent.objects.create(
-        report=report, name=name, state_from=before, state_to=report.state, by=by, digest=report.digest, note=note
+        report=report,
+        name=name,
+        state_from=before,
+        state_to=report.state,
+        by=by,
+        digest=report.digest,
+        note=note,
     )
 
 
@@ -105,4 +111,3 @@ def sign(report_id, *, by, digest):
 def frozen_still(report):
     """Whether the content is what was signed, by its digest."""
     return rules.digest(report.content) == report.digest
-

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays.models import BranchDay
@@ -138,10 +139,10 @@ class Export(models.Model):
     """A workbook asked for; a large one is made by a worker and fetched when it is done."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
+        WAITING = "waiting", pgettext_lazy("export", "Waiting")
         RUNNING = "running", _("Being made")
         READY = "ready", _("Ready")
-        FAILED = "failed", _("Failed")
+        FAILED = "failed", pgettext_lazy("export", "Failed")
 
     by = models.ForeignKey(USER, models.CASCADE, related_name="+")
     at = models.DateTimeField(default=timezone.now)

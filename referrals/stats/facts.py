@@ -62,7 +62,8 @@ SLIPS = f"""
 
 #: Of a client who is worth it: somebody met him or her in the lobby, or got through in the follow-up.
 REACHED = """
-    (said.type IN ('existing_premium', 'existing_potential', 'prospective_premium') AND (slip.reception = 'met' OR EXISTS (
+    (said.type IN ('existing_premium', 'existing_potential', 'prospective_premium')
+     AND (slip.reception = 'met' OR EXISTS (
         SELECT 1 FROM followups_contact talk WHERE talk.record_id = slip.follow_up_id
            AND talk.at >= slip.filed_at AND talk.result NOT IN ('no_answer', 'wrong_number'))))::int
 """

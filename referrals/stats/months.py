@@ -110,7 +110,7 @@ def slips(question):
     """The slips behind the figures: number, day, person, state, check, verdict."""
     found = figures.slips(question).order_by("pk")
     return [
-        list(row[:2]) + [row[2].isoformat(), *row[3:]]
+        [*row[:2], row[2].isoformat(), *row[3:]]
         for row in found.values_list(
             "pk",
             "referrer__employee_no",

@@ -30,10 +30,14 @@ def may_enter(slip, user):
 
 def box(slip, user, form=None):
     """What the slip's page shows of deals: those entered, and the form for who may enter one."""
-    found = slip.client.deals.filter(credit__referral=slip).select_related("product").order_by("done_on", "pk")
+    found = (
+        slip.client.deals.filter(credit__referral=slip).select_related("product").order_by("done_on", "pk")
+    )
     return {
         "deals": list(found),
-        "deal_form": (form or DealForm(initial={"done_on": clock.today()})) if may_enter(slip, user) else None,
+        "deal_form": (form or DealForm(initial={"done_on": clock.today()}))
+        if may_enter(slip, user)
+        else None,
         "deal_key": (form.data.get(idempotency.FIELD) if form else "") or uuid.uuid4().hex,
     }
 

@@ -46,6 +46,8 @@ def file(request, pk):
     """The workbook itself, for whoever asked for it."""
     export = Export.objects.filter(by=request.user, state=Export.State.READY).get(pk=pk)
     response = HttpResponse(bytes(export.file), content_type=XLSX)
-    response["Content-Disposition"] = f"attachment; filename=\"statistics.xlsx\"; filename*=UTF-8''{quote(export.name)}"
+    response["Content-Disposition"] = (
+        f"attachment; filename=\"statistics.xlsx\"; filename*=UTF-8''{quote(export.name)}"
+    )
     response["Cache-Control"] = "no-store"
     return response

@@ -12,6 +12,7 @@ from .. import form, rows, table
 from ..asked import Asked
 from ..models import Referral
 from ..rules import figures
+from ..rules.periods import Kind as PeriodKind
 from ..stats import months as month_stats
 from . import statistics
 
@@ -27,10 +28,17 @@ def table_form(request):
     frozen = report is not None and report.is_signed and asked.is_whole
     shown = month_stats.read(report.content) if frozen else month_stats.shown(asked.question, asked.period)
     words = table.Table(shown, asked.period)
-    log(Kind.PRINT, by=request.user, object_type="referrals.monthreport", rows=len(shown["employees"]), request=request)
+    log(
+        Kind.PRINT,
+        by=request.user,
+        object_type="referrals.monthreport",
+        rows=len(shown["employees"]),
+        request=request,
+    )
     employees = words.employees()
     context = {
         "asked": asked,
+        "kind": PeriodKind(asked.period.kind).label,
         "report": report,
         "name": table.period_name(asked.period),
         "employees": employees,
@@ -53,7 +61,9 @@ def slip(request, pk):
     """推介表: one slip on paper, as its reader may see it."""
     found = (
         Referral.objects.visible_to(request.user)
-        .select_related("client", "referrer", "manager", "branch", "sender_branch", "day", "follow_up", "counted_on")
+        .select_related(
+            "client", "referrer", "manager", "branch", "sender_branch", "day", "follow_up", "counted_on"
+        )
         .with_outcome()
         .get(pk=pk)
     )

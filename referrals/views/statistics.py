@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rmflow.doors import htmx
@@ -161,9 +162,10 @@ def rows(request):
         "slips": None
         if is_deals
         else [
-            {"slip": slip, "name": slip_rows.name(slip, user), "outcome": slip_rows.outcome(slip)} for slip in pages
+            {"slip": slip, "name": slip_rows.name(slip, user), "outcome": slip_rows.outcome(slip)}
+            for slip in pages
         ],
-        "unit": _("deals") if is_deals else _("referrals"),
+        "unit": pgettext("unit", "deals") if is_deals else pgettext("unit", "referrals"),
     }
     return render(request, "referrals/statistics_rows.html", context)
 

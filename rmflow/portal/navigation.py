@@ -41,6 +41,7 @@ ITEMS = {
     "closing": Item(pgettext_lazy("rail", "Closing"), "clipboard-check", "/closing/"),
     "closing_mine": Item(pgettext_lazy("rail", "My closing"), "clipboard-check", "/closing/mine/"),
     "inspections": Item(pgettext_lazy("rail", "Inspections"), "shield-check", "/closing/inspections/"),
+    "statistics": Item(pgettext_lazy("rail", "Statistics"), "chart-bar", "/statistics/"),
     "calendar": Item(pgettext_lazy("rail", "Calendar"), "calendar", "/workdays/"),
     "reference": Item(pgettext_lazy("rail", "Reference data"), "settings", "/admin/"),
     "more": Item(pgettext_lazy("rail", "More"), "list", "/more/"),
@@ -49,23 +50,41 @@ ITEMS = {
 #: role → its rail in order; the first is its home.
 RAIL = {
     Role.TELLER: ("file", "mine", "calendar"),
-    Role.LOBBY_MANAGER: ("desk", "referrals", "clients", "closing", "mine", "board", "calendar"),
+    Role.LOBBY_MANAGER: (
+        "desk",
+        "referrals",
+        "clients",
+        "closing",
+        "statistics",
+        "mine",
+        "board",
+        "calendar",
+    ),
     Role.WEALTH_MANAGER: (
         *("today", "clients", "follow_ups", "referrals", "file"),
         *("closing_mine", "work_log", "calendar"),
     ),
     Role.MARKETING_MANAGER: ("today", "clients", "follow_ups", "file", "mine", "work_log"),
     Role.BRANCH_HEAD: (
-        *("overview", "referrals", "follow_ups", "clients", "closing"),
+        *("overview", "statistics", "referrals", "follow_ups", "clients", "closing"),
         *("inspections", "duty", "board", "calendar"),
     ),
     Role.SUPERVISOR: (
-        *("follow_ups", "overview", "referrals", "clients"),
+        *("follow_ups", "overview", "statistics", "referrals", "clients"),
         *("inspections", "duty", "board", "calendar"),
     ),
     Role.ARCHIVIST: ("clients", "calendar"),
     Role.COMPLAINT_OFFICE: ("find", "calendar"),
-    Role.REGION_HEAD: ("overview", "referrals", "follow_ups", "clients", "duty", "board", "calendar"),
+    Role.REGION_HEAD: (
+        "overview",
+        "statistics",
+        "referrals",
+        "follow_ups",
+        "clients",
+        "duty",
+        "board",
+        "calendar",
+    ),
     Role.PHONE_AGENT: ("file", "mine", "find", "calendar"),
     Role.EBANK_MANAGER: ("file", "mine", "clients", "calendar"),
     Role.ADMIN: ("jobs", "people", "reference", "screens", "calendar"),
@@ -78,7 +97,7 @@ TABS = {
     Role.WEALTH_MANAGER: ("today", "clients", "file", "referrals", "more"),
     Role.MARKETING_MANAGER: ("today", "file", "follow_ups", "clients", "more"),
     Role.LOBBY_MANAGER: ("desk", "referrals", "closing", "clients", "more"),
-    Role.BRANCH_HEAD: ("overview", "referrals", "follow_ups", "clients", "more"),
+    Role.BRANCH_HEAD: ("overview", "statistics", "referrals", "clients", "more"),
     Role.SUPERVISOR: ("follow_ups", "overview", "referrals", "clients", "more"),
 }
 MOST_TABS = 5

@@ -43,7 +43,9 @@ def person(branch, by):
     return Client.objects.create(branch=branch, name="李", created_by=by)
 
 
-def slip(day, by, role, manager, *, status="referred", check="matched", said=None, client=None, when=None, **more):
+def slip(
+    day, by, role, manager, *, status="referred", check="matched", said=None, client=None, when=None, **more
+):
     """One slip of a day, checked and counted there; `said` is the manager's verdict."""
     made = when or at(day.date, 10)
     client = client or person(day.branch, by)

@@ -12,7 +12,7 @@ from rmflow.staff.permissions import Permission, Role, scope
 
 from .counted import a_day, at, deal, lock, reopen, slip
 
-SEPT = datetime.date(2026, 9, 1)
+SEPT, LAST = datetime.date(2026, 9, 1), datetime.date(2026, 9, 30)
 
 
 def day_of(n, month=9):
@@ -47,7 +47,7 @@ def month(branches, lobby, teller, wealth, other_lobby, other_wealth):
 
 @pytest.fixture
 def ask(head):
-    def make(user=head, first=SEPT, last=day_of(30), **only):
+    def make(user=head, first=SEPT, last=LAST, **only):
         return Question(scope(user, Permission.SEE_STATISTICS), first, last, only)
 
     return make
@@ -105,7 +105,11 @@ def test_by_role_channel_hour_day_and_heat(month, ask):
     assert counts(figures.by_channel(ask()), "channel") == [("counter", 3), ("lobby", 3)]
     assert counts(figures.by_hour(ask()), "hour") == [(10, 5), (11, 1)]
     assert counts(figures.by_day(ask()), "date") == [(day_of(1), 3), (day_of(2), 3)]
-    assert counts(figures.by_weekday_and_hour(ask()), "weekday", "hour") == [(2, 10, 2), (2, 11, 1), (3, 10, 3)]
+    assert counts(figures.by_weekday_and_hour(ask()), "weekday", "hour") == [
+        (2, 10, 2),
+        (2, 11, 1),
+        (3, 10, 3),
+    ]
     assert counts(figures.by_month(ask()), "month") == [(SEPT, 6)]
 
 
@@ -117,7 +121,9 @@ def test_filters_narrow_every_question(month, ask, teller):
 
 
 def test_a_region_reads_each_branch_and_a_branch_only_itself(month, ask, region_head, branches, teller):
-    whole = [(row["branch_code"], row["total"], row["spot_amount"]) for row in figures.by_branch(ask(region_head))]
+    whole = [
+        (row["branch_code"], row["total"], row["spot_amount"]) for row in figures.by_branch(ask(region_head))
+    ]
     assert whole == [("0817", 6, 100000), ("0818", 1, 9)]
     assert [row["branch_code"] for row in figures.by_branch(ask())] == ["0817"]
     assert figures.total(ask(teller))["total"] == 0
@@ -134,7 +140,9 @@ def test_the_cohort_keeps_later_deals_with_their_slips_month(month, ask, branche
     assert [(row["made_month"], row["total"], row["follow_amount"]) for row in cohort] == [(SEPT, 6, 100000)]
 
 
-def test_who_changed_branch_in_mid_month_counts_where_he_was(month, ask, branches, lobby, other_wealth, region_head):
+def test_who_changed_branch_in_mid_month_counts_where_he_was(
+    month, ask, branches, lobby, other_wealth, region_head
+):
     """B-04."""
     day = a_day(branches["second"], day_of(20))
     slip(day, lobby, Role.TELLER, other_wealth, said="ordinary")
@@ -182,7 +190,11 @@ def test_the_last_verdict_counts_once(month, ask, wealth):
 def test_every_figure_has_its_rows(month, ask, lobby, wealth):
     total = figures.total(ask())
     for measure in figures.SLIPS_OF:
-        wanted = total["premium"] + total["potential"] + total["prospective"] if measure == "good" else total[measure]
+        wanted = (
+            total["premium"] + total["potential"] + total["prospective"]
+            if measure == "good"
+            else total[measure]
+        )
         assert figures.slips(ask(), measure).count() == wanted, measure
     assert figures.deals(ask()).count() == 3
     for measure in ("spot_deals", "follow_deals", "converted"):

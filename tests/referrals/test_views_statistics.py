@@ -27,7 +27,9 @@ def september(branches, lobby, teller, wealth, other_lobby, other_wealth, head):
     for number in range(12):
         said = "existing_premium" if number < 9 else "ordinary"
         made = slip(one, lobby, Role.LOBBY_MANAGER, wealth, said=said)
-    late = slip(two, teller, Role.TELLER, wealth, status="to_follow_up", said="existing_potential", channel="counter")
+    late = slip(
+        two, teller, Role.TELLER, wealth, status="to_follow_up", said="existing_potential", channel="counter"
+    )
     slip(open_, lobby, Role.LOBBY_MANAGER, wealth)
     slip(other, other_lobby, Role.LOBBY_MANAGER, other_wealth)
     deal(made, one, 500000)
@@ -92,7 +94,11 @@ def test_another_branch_is_not_there_and_a_teller_is_refused(september, as_, hea
 def test_every_link_leads_to_as_many_rows(september, as_, head):
     page = as_(head).get(f"/statistics/{MONTH}")
     for row in page.context["employees"]:
-        for measure, count in (("total", row["total"]), ("referred", row["referred"]), ("deals", row["deals"])):
+        for measure, count in (
+            ("total", row["total"]),
+            ("referred", row["referred"]),
+            ("deals", row["deals"]),
+        ):
             rows = as_(head).get(row["urls"][measure])
             assert rows.context["page"].paginator.count == count, (row["name"], measure)
     for step in page.context["funnel"]:
@@ -142,7 +148,9 @@ def test_figures_that_moved_are_shown_before_signing(september, as_, head, branc
     assert report.state == "draft"
 
 
-@pytest.mark.parametrize(("who", "status"), [("supervisor", 403), ("lobby", 403), ("teller", 404), ("other_wealth", 404)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("supervisor", 403), ("lobby", 403), ("teller", 404), ("other_wealth", 404)]
+)
 def test_only_the_head_signs(september, as_, branches, request, who, status):
     report, _did = months.compile_month(branches["first"], datetime.date(2026, 9, 1))
     user = request.getfixturevalue(who)
@@ -224,18 +232,25 @@ def test_old_workbooks_are_forgotten(september, as_, head):
 
 def test_the_printed_table_has_the_forms_columns(september, as_, head):
     text = as_(head).get(f"/statistics/print/{MONTH}").content.decode()
-    places = [text.index(f">{word}<") for word in ("序号", "推介人", "核对属实", "客户类型判定", "当场成交", "待跟进转化", "排名")]
+    places = [
+        text.index(f">{word}<")
+        for word in ("序号", "推介人", "核对属实", "客户类型判定", "当场成交", "待跟进转化", "排名")
+    ]
     assert places == sorted(places)
 
 
 def test_the_printed_slip_has_the_forms_columns_in_order(september, as_, head, wealth):
     page = as_(wealth).get(f"/referrals/{september['late'].pk}/print/")
     columns = [str(column) for column, _value in page.context["lines"]]
-    assert columns == [
-        "推介日期、时间", "推介人（姓名、工号、岗位）", "客户姓名（或称谓）", "性别／称谓", "联系电话", "客户号／是否本行客户",
-        "识别线索", "正在办理业务", "预估资产区间", "意向需求、产品", "推介状态", "是否派发理财经理名片", "约定联络时间、方式",
-        "接收理财经理", "核对结果", "客户类型判定", "营销成果（产品、金额）", "理财经理确认、大堂经理核对", "保管状态", "备注",
-    ]  # fmt: skip
+    assert (
+        columns
+        == (
+            "推介日期、时间 推介人（姓名、工号、岗位） 客户姓名（或称谓） 性别／称谓 联系电话"
+            " 客户号／是否本行客户 识别线索 正在办理业务 预估资产区间 意向需求、产品 推介状态"
+            " 是否派发理财经理名片 约定联络时间、方式 接收理财经理 核对结果 客户类型判定"
+            " 营销成果（产品、金额） 理财经理确认、大堂经理核对 保管状态 备注"
+        ).split()
+    )
 
 
 # --- a deal on the slip ---

@@ -14,6 +14,7 @@ from rmflow.staff.permissions import ROLE_PERMISSIONS, Permission, Role
 from rmflow.workdays import clock
 from rmflow.workdays.actions import custody
 from rmflow.workdays.models import BranchDay, DayConfirmation, DayReopening, OpinionBoxCheck
+from rmflow.workdays.rules.closing import ClosingHours
 
 from .models import Referral, Statement
 from .rules import Status
@@ -98,6 +99,7 @@ class Closing:
     def slips(self):
         return list(
             slips_of(self.day)
+            .with_outcome()
             .select_related("client", "referrer", "manager", "branch", "statement", "carried_on", "day")
             .order_by("filed_at", "pk")
         )
@@ -152,6 +154,9 @@ class Closing:
 
     @cached_property
     def hours(self):
+        if "closing_rule" in self.branch._state.fields_cache:
+            rule = getattr(self.branch, "closing_rule", None)
+            return custody.as_hours(rule) if rule else ClosingHours()
         return custody.hours(self.day.branch_id)
 
     @cached_property
@@ -228,7 +233,7 @@ def custody_counts(day):
 
 def day_for(branch, *, date=None):
     """The day a closing is about: the one asked for, else the open one, else the last; None before the first."""
-    days = BranchDay.objects.filter(branch=branch).select_related("branch", "closed_by")
+    days = BranchDay.objects.filter(branch=branch).select_related("branch__closing_rule", "closed_by")
     if date is not None:
         return days.get(date=date)
     return days.filter(date__lte=clock.today()).order_by("-date").first()

@@ -365,6 +365,8 @@ class Page:
 
     @cached_property
     def register(self):
+        if self.day.sealed_at is None:
+            return []
         return list(CustodyLine.objects.filter(day=self.day).select_related("by").order_by("at"))
 
     @cached_property

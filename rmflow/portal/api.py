@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from clients.api import ClientViewSet
 from followups.api import PlanItemViewSet
 from referrals.api import ReferralViewSet
+from referrals.closing_api import ClosingViewSet
 from rmflow.staff import sittings
 
 
@@ -37,6 +38,7 @@ class TokenView(APIView):
 router = SimpleRouter()
 router.register("referrals", ReferralViewSet)
 router.register("clients", ClientViewSet)
+router.register("closing", ClosingViewSet, basename="closing")
 router.register("plan-items", PlanItemViewSet)
 
 urlpatterns = [

@@ -246,9 +246,10 @@ def unlocked_before(day):
 
 
 def is_late(branch, *, now):
-    """Whether a day of the branch waits to be locked after the hour of its reminder."""
-    day = BranchDay.objects.unlocked().filter(branch=branch, date__lte=now.date()).order_by("date").first()
-    return day is not None and now >= custody.hours(branch.pk).reminder(day.date, clock.SHANGHAI)
+    """Whether the branch's last day waits to be locked after the hour of its reminder."""
+    day = BranchDay.objects.filter(branch=branch, date__lte=now.date()).order_by("-date").first()
+    unlocked = day is not None and day.closed_at is None
+    return unlocked and now >= custody.hours(branch.pk).reminder(day.date, clock.SHANGHAI)
 
 
 def of_manager(user):

@@ -42,14 +42,16 @@ def _absent(key: Any, *_args: Any, **_kwargs: Any) -> Any:
 
 
 class Client(RedisCacheClient):
-    """Django's, which makes a new client for each command; one for each pool does as well."""
+    """Django's, which makes a new client for each command; one does as well (there is one server)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._made: dict[bool, Any] = {}
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
-        pool = self._get_connection_pool(write)
-        client = self.__dict__.setdefault("_made", {}).get(id(pool))
-        if client is None:
-            client = self._made[id(pool)] = super().get_client(key, write=write)
-        return client
+        if write not in self._made:
+            self._made[write] = super().get_client(key, write=write)
+        return self._made[write]
 
 
 class Cache(RedisCache):

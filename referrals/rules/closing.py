@@ -117,7 +117,7 @@ def finding(line: Line) -> str:
     if line.said is not None and line.said[0] is False:
         return Finding.DISPUTED
     if line.status == Status.TO_FOLLOW_UP:
-        missing = Finding.NO_RECORD if not line.has_record else None
+        missing: str | None = None if line.has_record else Finding.NO_RECORD
     elif line.guidance != Guidance.MANAGER:
         missing = None
     else:

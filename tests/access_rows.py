@@ -319,6 +319,10 @@ CLIENTS = {
 API = {
     "api-token": {"POST": row(), "DELETE": row()},
     "api-schema": {"GET": row()},
+    "api-statistics": {"GET": row(COUNT, thing="view")},
+    "api-month-sign": {
+        "POST": row(within(Permission.SEE_STATISTICS), here(Permission.SIGN_MONTH), thing="report", digest="x")
+    },
     "api-docs": {"GET": row()},
     "referral-list": {"GET": row(), "POST": row(FILE, **CARD)},
     "referral-detail": {"GET": row(SLIP, thing="slip")},

@@ -233,6 +233,8 @@ def path(name, thing, things):
         return reverse(name)
     if thing == "year":
         return reverse(name, args=[2026])
+    if thing == "view":
+        return reverse(name, args=["total"])
     if thing == "secret":
         return reverse(name, args=["none"])
     if thing.startswith("day_"):

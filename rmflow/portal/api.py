@@ -13,6 +13,7 @@ from clients.api import ClientViewSet
 from followups.api import PlanItemViewSet
 from referrals.api import ReferralViewSet
 from referrals.closing_api import ClosingViewSet
+from referrals.statistics_api import MonthSignView, StatisticsView
 from rmflow.staff import sittings
 
 
@@ -43,6 +44,8 @@ router.register("plan-items", PlanItemViewSet)
 
 urlpatterns = [
     path("v1/token/", TokenView.as_view(), name="api-token"),
+    path("v1/statistics/<slug:view>/", StatisticsView.as_view(), name="api-statistics"),
+    path("v1/statistics/months/<int:pk>/sign/", MonthSignView.as_view(), name="api-month-sign"),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path(

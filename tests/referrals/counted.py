@@ -3,6 +3,8 @@
 import datetime
 from decimal import Decimal
 
+from django.db import transaction
+
 from clients.models import Client, Product, Verdict
 from followups.models import Deal
 from referrals.actions import deals
@@ -79,6 +81,7 @@ def slip(
     return made_slip
 
 
+@transaction.atomic
 def deal(slip, day, amount, *, manager=None, done_on=None):
     """A deal of a slip's client, counted under `day`, credited by the rule."""
     made = Deal.objects.create(

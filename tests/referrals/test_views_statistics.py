@@ -281,3 +281,33 @@ def test_what_is_wrong_with_a_deal_stands_beside_it(as_, wealth, colleague, lobb
     body = {"product": Product.objects.first().pk, "amount": "1", "idempotency_key": "k"}
     assert as_(colleague).post(f"/referrals/{made.pk}/deal/", body).status_code in (409, 422)
     assert not made.deal_credits.exists()
+
+
+# --- the API ---
+
+
+def test_the_api_answers_the_same_questions(september, as_, head, teller):
+    answer = as_(head).get(f"/api/v1/statistics/employees/{MONTH}").json()
+    assert [(row["employee_name"], row["total"], row["rank"]) for row in answer["rows"]] == [
+        ("周敏", 12, 1),
+        ("何丽萍", 1, None),
+        ("林晓燕", 0, None),
+    ]
+    assert [day["date"] for day in answer["unlocked"]] == ["2026-09-03"]
+    for view in ("total", "roles", "channels", "hours", "heat", "days", "months", "branches", "cohorts"):
+        rows = as_(head).get(f"/api/v1/statistics/{view}/{MONTH}").json()["rows"]
+        assert sum(row["total"] for row in rows) == 13, view
+    assert as_(head).get(f"/api/v1/statistics/none/{MONTH}").status_code == 404
+    assert as_(teller).get(f"/api/v1/statistics/total/{MONTH}").status_code == 403
+    wrong = as_(head).get("/api/v1/statistics/total/?kind=range&first=2026-09-05&last=2026-09-01")
+    assert wrong.status_code == 400
+
+
+def test_the_head_signs_over_the_api(september, as_, head, lobby, branches):
+    report, _did = months.compile_month(branches["first"], datetime.date(2026, 9, 1))
+    address = f"/api/v1/statistics/months/{report.pk}/sign/"
+    send = {"content_type": "application/json"}
+    assert as_(lobby).post(address, {"digest": report.digest}, **send).status_code == 403
+    assert as_(head).post(address, {"digest": "x"}, **send).status_code == 409
+    assert as_(head).post(address, {"digest": report.digest}, **send).json() == {"state": "signed"}
+    assert as_(head).post(address, {"digest": report.digest}, **send).status_code == 409

@@ -2,8 +2,9 @@
 
 import datetime
 import random
+from decimal import Decimal
 
-from clients.models import Client
+from clients.models import Client, Product
 from clients.rules import ClientType
 from followups import actions as followups
 from followups.models import PlanItem
@@ -40,6 +41,7 @@ class Day:
         self.senders = list(hold(branch.pk, Role.TELLER, Role.LOBBY_MANAGER).order_by("pk"))
         self.lobby = list(hold(branch.pk, Role.LOBBY_MANAGER).order_by("pk"))
         self.managers = list(hold(branch.pk, Role.WEALTH_MANAGER).order_by("pk"))
+        self.products = list(Product.objects.on_sale())
         self.new = 0
 
     def live(self):
@@ -128,6 +130,19 @@ class Day:
                 reason=self.rng.choice(words.FINDINGS),
                 destination=Destination.SELF_SERVICE if kind == ClientType.ORDINARY else "",
             )
+            if kind != ClientType.ORDINARY and self.rng.random() < 0.3:
+                self._sell(referral, manager)
+
+    def _sell(self, referral, manager):
+        """A deal on the spot, entered on the slip."""
+        referral.refresh_from_db()
+        actions.deals.record(
+            referral,
+            self.rng.choice(self.products),
+            Decimal(self.rng.choice((20_000, 50_000, 100_000, 200_000, 500_000))),
+            by=manager,
+            key=f"demo:{referral.pk}",
+        )
 
     def _divert(self, moment):
         if moment is None or not self.lobby or moment > self.until:

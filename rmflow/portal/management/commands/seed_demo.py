@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from rmflow.notices.models import Notice
-from rmflow.portal.demo import fortnight, history, lobby, people, portfolio
+from rmflow.portal.demo import closing, counted, fortnight, history, lobby, people, portfolio
 from rmflow.staff.models import Branch, bank_now
 
 
@@ -29,9 +29,12 @@ class Command(BaseCommand):
             branches = people.make()
             portfolio.make(branches, rng, today)
             history.make(branches, rng, today - datetime.timedelta(90), today - datetime.timedelta(14))
+            counted.make(rng, today, today - datetime.timedelta(14))
             fortnight.live(branches, rng, today, now)
             fortnight.this_moment(branches, rng, now)
             lobby.live(branches, today, now)
+            closing.live(branches, rng, today, now)
+            counted.months_due(today)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)
         with connection.cursor() as cursor:

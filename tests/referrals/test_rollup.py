@@ -1,0 +1,113 @@
+"""The roll-up against the raw count, on random data and random changes (house.md: provably equal)."""
+
+import datetime
+import random
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clients.models import Verdict
+from referrals.actions import deals
+from referrals.models import DealCredit, Referral
+from referrals.stats import facts, rollup
+from rmflow.staff.permissions import Permission, Role, scope
+from rmflow.workdays import freeze
+from tests.referrals.counted import a_day, at, deal, lock, reopen, slip
+
+FIRST = datetime.date(2026, 9, 1)
+CHECKS = ("matched", "matched", "corrected", "repeat", "invalid", "unchecked")
+TYPES = ("existing_premium", "existing_potential", "prospective_premium", "ordinary", None)
+
+
+class World:
+    """Random days of two branches, and what may happen to them."""
+
+    def __init__(self, seed, branches, lobby, wealth, other_lobby, other_wealth):
+        self.rng = random.Random(seed)
+        self.people = {branches["first"]: (lobby, wealth), branches["second"]: (other_lobby, other_wealth)}
+        self.days, self.slips = [], []
+        for branch in self.people:
+            for n in range(3):
+                self.days.append(a_day(branch, FIRST + datetime.timedelta(n)))
+        for _n in range(12):
+            self.file()
+
+    def open_days(self):
+        return [day for day in self.days if day.closed_at is None]
+
+    def file(self):
+        day = self.pick(self.open_days())
+        if day:
+            sender, manager = self.people[day.branch]
+            self.slips.append(
+                slip(
+                    day, sender, Role.LOBBY_MANAGER, manager,
+                    status=self.rng.choice(("referred", "to_follow_up")),
+                    check=self.rng.choice(CHECKS), said=self.rng.choice(TYPES),
+                )
+            )  # fmt: skip
+
+    def sell(self):
+        made, day = self.pick(self.slips), self.pick(self.open_days())
+        if made and day:
+            deal(made, day, self.rng.randint(1, 99) * 1000, manager=made.manager)
+
+    def judge(self):
+        made = self.pick(self.slips)
+        if made:
+            Verdict.objects.create(
+                client=made.client, type=self.rng.choice(TYPES[:4]), type_before="unjudged", branch=made.branch,
+                by=made.manager, at=at(FIRST + datetime.timedelta(self.rng.randint(0, 9)), 16),
+            )  # fmt: skip
+
+    def lock(self):
+        day = self.pick(self.open_days())
+        if day:
+            lock(day)
+
+    def reopen(self):
+        day = self.pick([day for day in self.days if day.closed_at])
+        if day:
+            reopen(day)
+            day.refresh_from_db()
+
+    def merge(self):
+        one, other = self.pick(self.slips), self.pick(self.slips)
+        if one:
+            with freeze.passing("merge"):
+                Referral.objects.filter(pk=one.pk).update(client=other.client)
+
+    def recredit(self):
+        made = self.pick(self.slips)
+        if made and DealCredit.objects.filter(referral=made).exists():
+            deals.recredit(made)
+
+    def refresh(self):
+        rollup.refresh()
+
+    def pick(self, things):
+        return self.rng.choice(things) if things else None
+
+
+STEPS = ("file", "sell", "judge", "lock", "reopen", "merge", "recredit", "refresh")
+
+
+@pytest.mark.django_db
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10**6), steps=st.lists(st.sampled_from(STEPS), min_size=8, max_size=30))
+def test_the_roll_up_equals_the_raw_count(
+    seed, steps, branches, lobby, wealth, other_lobby, other_wealth, region_head
+):
+    with transaction.atomic():
+        world = World(seed, branches, lobby, wealth, other_lobby, other_wealth)
+        question = facts.Question(
+            scope(region_head, Permission.SEE_STATISTICS), FIRST, FIRST + datetime.timedelta(30)
+        )
+        for step in steps:
+            getattr(world, step)()
+            assert rollup.by_branch(question) == facts.ask(question, ("branch",)), step
+        rollup.refresh()
+        assert rollup.by_branch_and_month(question) == facts.ask(question, ("branch", "month"))
+        transaction.set_rollback(True)

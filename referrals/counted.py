@@ -98,3 +98,20 @@ UNSIGNED = """
 DROP TRIGGER referrals_month_kept ON referrals_monthreport;
 DROP FUNCTION referrals_month_signed();
 """
+
+NOT_EMPTIED = """
+CREATE FUNCTION referrals_months_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM referrals_monthreport WHERE state = 'signed') THEN
+        RAISE EXCEPTION 'A signed month never changes.' USING ERRCODE = 'restrict_violation',
+            CONSTRAINT = 'month_signed';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER referrals_months_kept BEFORE TRUNCATE ON referrals_monthreport FOR EACH STATEMENT
+    EXECUTE FUNCTION referrals_months_kept();
+"""
+MAY_BE_EMPTIED = """
+DROP TRIGGER referrals_months_kept ON referrals_monthreport;
+DROP FUNCTION referrals_months_kept();
+"""

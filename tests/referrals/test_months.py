@@ -149,6 +149,15 @@ def test_a_signed_month_reads_as_it_was_shown(september, head):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_signed_months_cannot_be_emptied(september, head):
+    months.compile_due(today=DUE)
+    signed(head)
+    with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE referrals_monthreport CASCADE")
+    assert caught.value.__cause__.diag.constraint_name == "month_signed"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_compile_each_branch_once(september):
     def work():
         return months.compile_due(today=DUE)

@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from rmflow.workflow import Conflict, Refused
 
@@ -226,7 +225,7 @@ def check_own_signature(picture: Picture, *, side: str, by_id: int) -> None:
     other = Side.MANAGER if side == Side.LOBBY else Side.LOBBY
     if any(s.side == other and s.by_id == by_id for s in picture.signatures):
         raise Refused(
-            _now("You have signed for the other side of this day; somebody else signs this one."),
+            gettext("You have signed for the other side of this day; somebody else signs this one."),
             code="both_sides",
         )
 
@@ -239,10 +238,10 @@ def stand_in_from(date: datetime.date, *, remind_at: datetime.time, minutes: int
 def check_stand_in(*, now, allowed_from, reason: str, holds_both: bool) -> None:
     """Standing in needs a reason, and half an hour of waiting unless one person holds both sides."""
     if not reason.strip():
-        raise Refused(_now("Say why you sign for somebody else."), field="reason")
+        raise Refused(gettext("Say why you sign for somebody else."), field="reason")
     if not holds_both and now < allowed_from:
         raise Refused(
-            _now("You may sign for somebody absent from {time}.").format(time=f"{allowed_from:%H:%M}"),
+            gettext("You may sign for somebody absent from {time}.").format(time=f"{allowed_from:%H:%M}"),
             code="too_early",
         )
 
@@ -258,21 +257,21 @@ def both_sides(lobby_ids: Collection[int], manager_ids: Collection[int]) -> set[
 def check_note(note: str, *, field: str = "note") -> str:
     """A ruling says why."""
     if not note.strip():
-        raise Refused(_now("Say how you came to this."), field=field)
+        raise Refused(gettext("Say how you came to this."), field=field)
     return note.strip()
 
 
 def check_check(line: Line, result: str, note: str) -> None:
     """Whether a slip may be checked as `result`: differences need a note, gaps need the other side."""
     if result not in CHECKS:
-        raise Refused(_now("Choose what the check found."), field="result")
+        raise Refused(gettext("Choose what the check found."), field="result")
     kind = finding(line)
     if line.is_counted:
-        raise Conflict(_now("This slip is checked already."), code="checked")
+        raise Conflict(gettext("This slip is checked already."), code="checked")
     if result == CheckResult.MATCHED and kind == Finding.NO_RECORD:
-        raise Refused(_now("The follow-up record is missing; open it or leave the slip over."), code="open")
+        raise Refused(gettext("The follow-up record is missing; open it or leave the slip over."), code="open")
     if result == CheckResult.MATCHED and kind == Finding.MANAGER_MISSING:
-        raise Refused(_now("The manager has not answered yet."), code="open")
+        raise Refused(gettext("The manager has not answered yet."), code="open")
     if kind not in AGREED or result != CheckResult.MATCHED:
         check_note(note)
 
@@ -280,10 +279,10 @@ def check_check(line: Line, result: str, note: str) -> None:
 def check_carry(line: Line) -> None:
     """Disputed or unmet slips may be left over; what both sides agree on is checked instead."""
     if line.is_counted:
-        raise Conflict(_now("This slip is checked already."), code="checked")
+        raise Conflict(gettext("This slip is checked already."), code="checked")
     met = line.reception == Reception.MET
     if finding(line) in AGREED and met:
-        raise Refused(_now("Both sides agree on this slip; check it instead."), code="agreed")
+        raise Refused(gettext("Both sides agree on this slip; check it instead."), code="agreed")
 
 
 #: Steps of a slip's history that the closing adds.

@@ -67,7 +67,7 @@ def test_a_manager_who_says_nothing_is_missing_and_blocks(filed, lobby, wealth, 
     filed()
     day = day_of(branch)
     assert kinds(day) == {"manager_missing": 1, "box": 0, "unsigned": 1, "lobby": 0}
-    with pytest.raises(Refused, match="not answered"):
+    with pytest.raises(Refused, match="尚未确认"):
         slips.check(day.pk, Referral.objects.get().pk, by=lobby, result="matched")
 
 
@@ -168,9 +168,9 @@ def test_a_missing_record_blocks_until_it_is_opened(filed, lobby, wealth, branch
     slip = follow(filed, manager_id=None)
     day = day_of(branch)
     assert kinds(day)["no_record"] == 1
-    with pytest.raises(Refused, match="record is missing"):
+    with pytest.raises(Refused, match="缺跟进记录"):
         slips.check(day.pk, slip.pk, by=lobby, result="matched")
-    with pytest.raises(Refused, match="take the slip on"):
+    with pytest.raises(Refused, match="认领"):
         slips.open_missing_record(day.pk, slip.pk, by=lobby)
     actions.take(slip.pk, by=wealth)
     assert "no_record" not in kinds(day)
@@ -224,7 +224,7 @@ def test_left_over_twice_it_comes_back_twice(filed, lobby, wealth, branch, after
 
 def test_what_both_sides_agree_on_is_not_left_over(filed, lobby, wealth, branch):
     slip = met(filed, wealth)
-    with pytest.raises(Refused, match="check it instead"):
+    with pytest.raises(Refused, match="直接核对"):
         slips.carry_over(day_of(branch).pk, slip.pk, by=lobby, note="x")
 
 
@@ -237,7 +237,7 @@ def test_the_whole_day_is_locked_and_counts(filed, lobby, wealth, branch):
     assert day.closed_at == day.ended_at and day.closed_by == lobby
     slip.refresh_from_db()
     assert slip.counted_on == day
-    with pytest.raises(Conflict, match="locked this day already"):
+    with pytest.raises(Conflict, match="已锁定本日"):
         days.lock(day.pk, by=lobby)
 
 
@@ -291,7 +291,7 @@ def test_the_backup_or_the_head_signs_for_an_absent_manager_after_half_an_hour(
     with pytest.raises(Refused, match="18:00"):
         days.stand_in(day.pk, by=head, reason="外出培训", **absent)
     afternoon.move_to(at(18))
-    with pytest.raises(Refused, match="Say why"):
+    with pytest.raises(Refused, match="代签原因"):
         days.stand_in(day.pk, by=head, reason=" ", **absent)
     for stranger in (lobby, supervisor):
         with pytest.raises(PermissionDenied):
@@ -323,7 +323,7 @@ def test_one_person_on_both_sides_needs_another_for_one_of_them(filed, hire, lob
     slips.check_matched(day.pk, by=both)
     days.look_into_box(day.pk, by=both)
     days.confirm_side(day.pk, by=both, side="manager")
-    with pytest.raises(Refused, match="other side"):
+    with pytest.raises(Refused, match="另一方"):
         days.lock(day.pk, by=both)
     days.stand_in(day.pk, by=head, side="lobby", person_id=both.pk, reason="一人两岗")  # at once, 17:12
     assert days.lock(day.pk, by=both).closed_at
@@ -335,7 +335,7 @@ def test_nobody_stands_in_on_both_sides(filed, lobby, wealth, head, branch, afte
     ready(day, lobby=lobby)
     afternoon.move_to(at(18, 30))
     days.stand_in(day.pk, by=head, side="manager", person_id=wealth.pk, reason="外出")
-    with pytest.raises(Refused, match="other side"):
+    with pytest.raises(Refused, match="另一方"):
         days.stand_in(day.pk, by=head, side="lobby", person_id=lobby.pk, reason="外出")
 
 

@@ -321,7 +321,9 @@ API = {
     "api-schema": {"GET": row()},
     "api-statistics": {"GET": row(COUNT, thing="view")},
     "api-month-sign": {
-        "POST": row(within(Permission.SEE_STATISTICS), here(Permission.SIGN_MONTH), thing="report", digest="x")
+        "POST": row(
+            within(Permission.SEE_STATISTICS), here(Permission.SIGN_MONTH), thing="report", digest="x"
+        )
     },
     "api-docs": {"GET": row()},
     "referral-list": {"GET": row(), "POST": row(FILE, **CARD)},

@@ -269,7 +269,9 @@ def check_check(line: Line, result: str, note: str) -> None:
     if line.is_counted:
         raise Conflict(gettext("This slip is checked already."), code="checked")
     if result == CheckResult.MATCHED and kind == Finding.NO_RECORD:
-        raise Refused(gettext("The follow-up record is missing; open it or leave the slip over."), code="open")
+        raise Refused(
+            gettext("The follow-up record is missing; open it or leave the slip over."), code="open"
+        )
     if result == CheckResult.MATCHED and kind == Finding.MANAGER_MISSING:
         raise Refused(gettext("The manager has not answered yet."), code="open")
     if kind not in AGREED or result != CheckResult.MATCHED:

@@ -12,7 +12,22 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from clients.models import Client, FileSerial, MonthlyBalance, Product, Verdict
+from clients.models import (
+    Band,
+    Client,
+    Dimension,
+    DowngradeRead,
+    EvaluationRun,
+    FileSerial,
+    Indicator,
+    MonthlyBalance,
+    Override,
+    Product,
+    RunPart,
+    Scorecard,
+    TierRule,
+    Verdict,
+)
 from followups.models import Appointment, Deal, FollowUp, PlanItem
 from referrals.models import (
     CrowdCall,
@@ -194,6 +209,50 @@ def once(make, **fields):
     return lambda w: make(w, **fields)
 
 
+def card(w, **fields):
+    count = Scorecard.objects.count()
+    return Scorecard.objects.create(**{"version": f"v{count}", "name": "x", **fields})
+
+
+def dimension(w, **fields):
+    usual = {"scorecard": Scorecard.objects.get(), "name": "x", "weight": 1}
+    return Dimension.objects.create(**{**usual, **fields})
+
+
+def indicator(w, **fields):
+    usual = {"dimension": Dimension.objects.first(), "name": "x", "source": "age"}
+    return Indicator.objects.create(**{**usual, **fields})
+
+
+def band(w, **fields):
+    return Band.objects.create(**{"indicator": Indicator.objects.first(), "points": 1, **fields})
+
+
+def tier(w, **fields):
+    usual = {"scorecard": Scorecard.objects.get(), "code": "T9", "name": "x", "minimum": 9_000_000}
+    return TierRule.objects.create(**{**usual, **fields})
+
+
+def run(w, **fields):
+    usual = {"kind": "monthly", "month": DAY.replace(day=1), "effective_on": DAY, "upgrades_on": DAY}
+    return EvaluationRun.objects.create(**{**usual, "scorecard": Scorecard.objects.get(), **fields})
+
+
+def part(w, **fields):
+    made = EvaluationRun.objects.first() or run(w)
+    return RunPart.objects.create(**{"run": made, "branch": w.branch, **fields})
+
+
+def override(w, **fields):
+    usual = {"client": w.person, "tier": "T3", "reason": "x", "starts_on": DAY, "asked_by": w.wealth}
+    return Override.objects.create(**{**usual, "expires_on": DAY + datetime.timedelta(days=30), **fields})
+
+
+def read_downgrade(w, **fields):
+    made = RunPart.objects.first() or part(w)
+    return DowngradeRead.objects.create(part=made, client=w.person, by=w.wealth)
+
+
 def signature(w, **fields):
     usual = {"day": w.day, "side": "manager", "person": w.wealth, "by": w.wealth, "at": NOON}
     return DayConfirmation.objects.create(**{**usual, **fields})
@@ -285,6 +344,26 @@ IMPOSSIBLE = {
     ),
     "balance_once_a_month": twice(balance, month=DAY.replace(day=1)),
     "balance_month_is_its_first_day": once(balance, month=DAY),
+    "scorecard_one_in_force": once(card, state="published"),
+    "scorecard_grades_fall": once(card, core_from=60, regular_from=60),
+    "scorecard_watch_comes_first": once(card, watch_after=4, downgrade_after=3),
+    "dimension_once": twice(dimension),
+    "dimension_weight_is_a_percentage": once(dimension, weight=101),
+    "indicator_source_once": twice(indicator),
+    "band_not_reversed": once(band, low=10, high=10),
+    "band_points_plausible": once(band, points=-1),
+    "tier_code_once": lambda w: [tier(w), tier(w, minimum=10_000_000)],
+    "tier_minimum_once": lambda w: [tier(w), tier(w, code="T8")],
+    "tier_minimum_not_negative": once(tier, minimum=-1),
+    "run_once_a_month": lambda w: [run(w), run(w, kind="formal")],
+    "run_month_is_its_first_day": once(run, month=DAY),
+    "run_part_once": twice(part),
+    "run_part_signed_has_a_name": once(part, state="signed", signed_at=NOON),
+    "override_ends_after_it_starts": once(override, expires_on=DAY),
+    "override_sets_something": once(override, tier=""),
+    "override_two_persons": lambda w: override(w, state="approved", settled_by=w.wealth),
+    "override_one_question": twice(override),
+    "downgrade_read_once": twice(read_downgrade),
     "notice_never_twice": lambda w: Notice.objects.create(recipient=w.wealth, kind="x", text="x", key="k"),
     "delivery_once_a_channel": twice(delivery),
     "delivery_state_known": once(delivery, state="lost"),

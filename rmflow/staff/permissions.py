@@ -65,6 +65,11 @@ class Permission(TextChoices):
     EDIT_CLIENT = "edit_client", _("Change a client's record")
     REVEAL_CLIENT = "reveal_client", _("Show masked data, with a purpose")
     ASSIGN_CLIENT = "assign_client", _("Give a client to another manager")
+    KEEP_SCORECARDS = "keep_scorecards", _("Keep scorecards and tiers")
+    SEE_TIERS = "see_tiers", _("See evaluations and tiers")
+    SIGN_TIERS = "sign_tiers", _("Sign an evaluation")
+    ASK_OVERRIDE = "ask_override", _("Ask for a tier or type set by hand")
+    OVERRIDE_TIER = "override_tier", _("Approve a tier or type set by hand")
     MANAGE_REFERENCE = (
         "manage_reference",
         _("Keep branches, staff, calendar and settings"),
@@ -111,6 +116,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SIGN_RECEIVED,
             _P.STAND_DUTY,
             _P.SEE_BOARD,
+            _P.SEE_TIERS,
+            _P.ASK_OVERRIDE,
         }
     ),
     Role.MARKETING_MANAGER: frozenset(
@@ -143,6 +150,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.ANSWER_CALL,
             _P.SEE_BOARD,
             _P.KEEP_SCREENS,
+            _P.SEE_TIERS,
+            _P.SIGN_TIERS,
+            _P.ASK_OVERRIDE,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -157,6 +167,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_DUTY,
             _P.ANSWER_CALL,
             _P.SEE_BOARD,
+            _P.SEE_TIERS,
+            _P.OVERRIDE_TIER,
         }
     ),
     Role.ARCHIVIST: frozenset({_P.SEE_CLIENTS, _P.KEEP_CUSTODY}),
@@ -169,6 +181,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_CLIENTS,
             _P.SEE_DUTY,
             _P.SEE_BOARD,
+            _P.SEE_TIERS,
+            _P.SIGN_TIERS,
         }
     ),
     Role.PHONE_AGENT: frozenset({_P.FILE_REFERRAL, _P.FIND_CLIENT}),
@@ -181,7 +195,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_BOARD,
         }
     ),
-    Role.ADMIN: frozenset({_P.MANAGE_REFERENCE, _P.SEE_JOBS, _P.KEEP_SCREENS}),
+    Role.ADMIN: frozenset({_P.KEEP_SCORECARDS, _P.MANAGE_REFERENCE, _P.SEE_JOBS, _P.KEEP_SCREENS}),
     Role.SECURITY_ADMIN: frozenset({_P.MANAGE_ROLES}),
     Role.AUDITOR: frozenset({_P.AUDIT, _P.SEE_JOBS}),
 }

@@ -8,8 +8,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import IntFlag
 
-from django.db.models import IntegerChoices, TextChoices
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -103,13 +104,21 @@ class TypeReason(TextChoices):
     OVERRIDE = "override", _("Set by hand")
 
 
-class Flag(IntegerChoices):
-    """Bits of what a reader must know beside the result."""
+class Flag(IntFlag):
+    """What a reader must know beside the result."""
 
-    OVERDUE = 1, _("Loan overdue")
-    CONFLICT = 2, _("Differs from the manager's verdict")
-    VERDICT = 4, _("The manager's verdict stands")
-    OVERRIDE = 8, _("Set by hand")
+    OVERDUE = 1
+    CONFLICT = 2
+    VERDICT = 4
+    OVERRIDE = 8
+
+
+FLAG_WORDS = {
+    Flag.OVERDUE: _("Loan overdue"),
+    Flag.CONFLICT: _("Differs from the manager's verdict"),
+    Flag.VERDICT: _("The manager's verdict stands"),
+    Flag.OVERRIDE: _("Set by hand"),
+}
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,8 @@ MATRIX = {
     "sign_tiers": ". . . . x . . . x . . . . .",
     "ask_override": ". . x . x . . . . . . . . .",
     "override_tier": ". . . . . x . . . . . . . .",
+    "use_segments": ". . x x x x . . . . . . . .",
+    "load_files": ". . . . . . . . . . . x . .",
     "manage_reference": ". . . . . . . . . . . x . .",
     "see_jobs": ". . . . . . . . . . . x . x",
     "manage_roles": ". . . . . . . . . . . . x .",

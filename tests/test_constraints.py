@@ -15,16 +15,20 @@ from django.utils import timezone
 from clients.models import (
     Band,
     Client,
+    ColumnMap,
     Dimension,
     DowngradeRead,
     EvaluationRun,
+    FileLoad,
     FileSerial,
     Indicator,
     MonthlyBalance,
     Override,
     Product,
+    Replaced,
     RunPart,
     Scorecard,
+    Segment,
     TierRule,
     Verdict,
 )
@@ -209,6 +213,25 @@ def once(make, **fields):
     return lambda w: make(w, **fields)
 
 
+def column_map(w, **fields):
+    usual = {"name": f"m{ColumnMap.objects.count()}", "kind": "balances", "saved_by": w.wealth}
+    return ColumnMap.objects.create(**{**usual, **fields})
+
+
+def file_load(w, **fields):
+    usual = {"kind": "balances", "name": "x.csv", "sha256": "0" * 64, "size": 1, "source": "upload"}
+    return FileLoad.objects.create(**{**usual, **fields})
+
+
+def replaced(w):
+    load = FileLoad.objects.first() or file_load(w)
+    return Replaced.objects.create(load=load, kind="balances", row_id=1, before={})
+
+
+def segment(w):
+    return Segment.objects.create(name="x", owner=w.wealth)
+
+
 def card(w, **fields):
     count = Scorecard.objects.count()
     return Scorecard.objects.create(**{"version": f"v{count}", "name": "x", **fields})
@@ -344,6 +367,13 @@ IMPOSSIBLE = {
     ),
     "balance_once_a_month": twice(balance, month=DAY.replace(day=1)),
     "balance_month_is_its_first_day": once(balance, month=DAY),
+    "column_map_kind_known": once(column_map, kind="weather"),
+    "column_map_pattern_once": twice(column_map, pattern="a_*.csv"),
+    "file_load_kind_known": once(file_load, kind="", state="done"),
+    "file_load_state_known": once(file_load, state="lost"),
+    "file_load_undone_by_somebody": once(file_load, state="undone"),
+    "replaced_once": twice(replaced),
+    "segment_once": twice(segment),
     "scorecard_one_in_force": once(card, state="published"),
     "scorecard_grades_fall": once(card, core_from=60, regular_from=60),
     "scorecard_watch_comes_first": once(card, watch_after=4, downgrade_after=3),

@@ -113,6 +113,15 @@ class MonthlyBalance(models.Model):
     month = models.DateField(_("Month"))
     amount = models.DecimalField(_("Monthly average"), max_digits=16, decimal_places=2)
     label = models.CharField(_("Label"), max_length=40, blank=True)
+    #: The load that wrote the row last; loads are never deleted, so nothing has to be checked.
+    load = models.ForeignKey(
+        "clients.FileLoad",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
 
     class Meta:
         constraints = [

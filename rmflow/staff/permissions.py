@@ -70,6 +70,8 @@ class Permission(TextChoices):
     SIGN_TIERS = "sign_tiers", _("Sign an evaluation")
     ASK_OVERRIDE = "ask_override", _("Ask for a tier or type set by hand")
     OVERRIDE_TIER = "override_tier", _("Approve a tier or type set by hand")
+    USE_SEGMENTS = "use_segments", _("Use and share segments of clients")
+    LOAD_FILES = "load_files", _("Load files of the core system")
     MANAGE_REFERENCE = (
         "manage_reference",
         _("Keep branches, staff, calendar and settings"),
@@ -109,6 +111,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.JUDGE_CLIENT,
             _P.RECORD_DEAL,
             _P.WORK_FOLLOW_UP,
+            _P.USE_SEGMENTS,
             _P.SEE_CLIENTS,
             _P.FIND_CLIENT,
             _P.EDIT_CLIENT,
@@ -124,6 +127,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         {
             _P.FILE_REFERRAL,
             _P.WORK_FOLLOW_UP,
+            _P.USE_SEGMENTS,
             _P.SEE_CLIENTS,
             _P.EDIT_CLIENT,
             _P.SEE_BOARD,
@@ -138,6 +142,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_STATISTICS,
             _P.SIGN_MONTH,
             _P.SEE_FOLLOW_UPS,
+            _P.USE_SEGMENTS,
             _P.SEE_CLIENTS,
             _P.REVEAL_CLIENT,
             _P.ASSIGN_CLIENT,
@@ -160,6 +165,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_REFERRALS,
             _P.SEE_STATISTICS,
             _P.SEE_FOLLOW_UPS,
+            _P.USE_SEGMENTS,
             _P.SEE_CLIENTS,
             _P.REVEAL_CLIENT,
             _P.ASSIGN_CLIENT,
@@ -195,7 +201,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_BOARD,
         }
     ),
-    Role.ADMIN: frozenset({_P.KEEP_SCORECARDS, _P.MANAGE_REFERENCE, _P.SEE_JOBS, _P.KEEP_SCREENS}),
+    Role.ADMIN: frozenset(
+        {_P.KEEP_SCORECARDS, _P.MANAGE_REFERENCE, _P.LOAD_FILES, _P.SEE_JOBS, _P.KEEP_SCREENS}
+    ),
     Role.SECURITY_ADMIN: frozenset({_P.MANAGE_ROLES}),
     Role.AUDITOR: frozenset({_P.AUDIT, _P.SEE_JOBS}),
 }

@@ -68,6 +68,7 @@ class TimelineKind(TextChoices):
     DEAL = "deal", _("Deal closed")
     CONSENT = "consent", _("Contact data and notice")
     DATA = "data", _("Record changed")
+    TIER = "tier", _("Tier changed")
 
 
 #: Types after which a follow-up record is worked (deck 23).
@@ -112,7 +113,7 @@ TIMELINE_GROUPS = {
     ),
     "type": (
         pgettext_lazy("timeline", "Type and archive"),
-        (TimelineKind.VERDICT, TimelineKind.ARCHIVE, TimelineKind.OWNER),
+        (TimelineKind.VERDICT, TimelineKind.TIER, TimelineKind.ARCHIVE, TimelineKind.OWNER),
     ),
     "record": (pgettext_lazy("timeline", "Record"), (TimelineKind.CONSENT, TimelineKind.DATA)),
 }

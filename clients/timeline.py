@@ -14,6 +14,8 @@ from rmflow.workdays.rules import day_text
 
 from .models import Client
 from .rules import TIMELINE_GROUPS, ClientType, TimelineKind
+from .scoring.names import tier_names
+from .scoring.rules import Reason
 
 PAGE = 15
 MOST = 1000  # entries; more are for the history
@@ -36,6 +38,7 @@ ICONS = {
     TimelineKind.DEAL: "cash",
     TimelineKind.CONSENT: "shield-check",
     TimelineKind.DATA: "edit",
+    TimelineKind.TIER: "stairs",
 }
 WAYS = {"phone": "phone", "sms": "message-2", "email": "mail", "letter": "mail-opened", "visit": "armchair",
         "wechat": "message-circle"}  # fmt: skip
@@ -133,6 +136,8 @@ def _facts(entry):
     data, kind = entry.data, entry.kind
     if kind == TimelineKind.VERDICT and data.get("type") in ClientType.values:
         yield str(ClientType(data["type"]).label)
+    if kind == TimelineKind.TIER:
+        yield from _tier(data)
     if kind in (TimelineKind.CONTACT, TimelineKind.FOLLOW_UP_CLOSED):
         codes = (data.get("channel"), data.get("result"), data.get("status"))
         words = [str(WORDS[code]) for code in codes if code in WORDS]
@@ -155,3 +160,12 @@ def _consent(data):
     if data.get("basis") in ConsentBasis.values:
         yield str(ConsentBasis(data["basis"]).label)
         yield _("notice {version}").format(version=data.get("version", ""))
+
+
+def _tier(data):
+    """Which tier it was and is, and why."""
+    names = tier_names()
+    before, after = (names.get(data.get(key, ""), data.get(key, "")) for key in ("from", "to"))
+    yield f"{before} → {after}" if before else after
+    if data.get("reason") in Reason.values:
+        yield str(Reason(data["reason"]).label)

@@ -1,0 +1,61 @@
+"""Putting a branch's results into effect: one statement writes tiers, one types, each with its timeline.
+
+A client whose tier or type was changed since the run looked is left alone: somebody knew better.
+"""
+
+from django.db import connection
+
+from .rules import Flag, Move
+
+WATCHES = "CASE WHEN e.watched THEN COALESCE(c.watch_since, %(effective)s) END"
+OF_PART = """e.client_id = c.id AND e.run_id = %(run)s AND e.month = %(month)s AND e.branch_id = %(branch)s"""
+TIERS = f"""
+    WITH changed AS (
+        UPDATE clients_client c SET tier = e.tier,
+               tier_since = CASE WHEN e.tier <> c.tier THEN %(effective)s ELSE c.tier_since END,
+               watch_since = {WATCHES}
+          FROM clients_evaluation e
+         WHERE {OF_PART} AND c.tier = e.tier_before AND e.move = ANY(%(moves)s)
+           AND (e.tier <> c.tier OR e.watched <> (c.watch_since IS NOT NULL))
+        RETURNING c.id, c.branch_id, e.tier_before, e.tier, e.move, e.reason, e.tier <> e.tier_before AS moved)
+    INSERT INTO clients_timelineentry (client_id, kind, at, branch_id, data, note, link)
+    SELECT id, 'tier', now(), branch_id,
+           jsonb_build_object('from', tier_before, 'to', tier, 'move', move, 'reason', reason, 'run', %(run)s),
+           '', '/tiers/client/' || id || '/'
+      FROM changed WHERE moved"""
+RANK = """CASE {0}.type{1} WHEN 'existing_premium' THEN CASE {0}.level{1} WHEN 'core' THEN 5 ELSE 4 END
+          WHEN 'prospective_premium' THEN 3 WHEN 'existing_potential' THEN 2 WHEN 'ordinary' THEN 1 ELSE 0 END"""
+TYPES = f"""
+    WITH changed AS (
+        UPDATE clients_client c SET type = e.type, level = e.level
+          FROM clients_evaluation e
+         WHERE {OF_PART} AND c.type = e.type_before AND c.level = e.level_before
+           AND (e.type, e.level) <> (e.type_before, e.level_before) AND e.type <> 'unjudged'
+           AND e.flags & %(kept)s = 0
+           AND (%(downgrades)s OR {RANK.format("e", "")} > {RANK.format("e", "_before")})
+        RETURNING c.id, c.branch_id, e.type, e.level)
+    INSERT INTO clients_timelineentry (client_id, kind, at, branch_id, data, note, link)
+    SELECT id, 'verdict', now(), branch_id,
+           jsonb_build_object('type', type, 'level', level, 'run', %(run)s), '', '/tiers/client/' || id || '/'
+      FROM changed"""
+#: What takes effect without a signature.
+UNSIGNED = (Move.UP, Move.NEW, Move.WATCH, Move.STAY)
+
+
+def apply(part, *, downgrades):
+    """Write what the run changes in a branch; without `downgrades` only what nobody loses by."""
+    run = part.run
+    values = {
+        "run": run.pk,
+        "month": run.month,
+        "branch": part.branch_id,
+        "effective": run.effective_on,
+        "moves": list(Move.values) if downgrades else [*UNSIGNED],
+        "downgrades": downgrades,
+        "kept": int(Flag.CONFLICT | Flag.VERDICT),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TIERS, values)
+        tiers = cursor.rowcount
+        cursor.execute(TYPES, values)
+        return tiers, cursor.rowcount

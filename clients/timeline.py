@@ -38,7 +38,7 @@ ICONS = {
     TimelineKind.DEAL: "cash",
     TimelineKind.CONSENT: "shield-check",
     TimelineKind.DATA: "edit",
-    TimelineKind.TIER: "stairs",
+    TimelineKind.TIER: "stairs-up",
 }
 WAYS = {"phone": "phone", "sms": "message-2", "email": "mail", "letter": "mail-opened", "visit": "armchair",
         "wechat": "message-circle"}  # fmt: skip

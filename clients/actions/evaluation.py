@@ -24,8 +24,12 @@ from ..scoring.months import first_of, is_review, next_first
 from ..scoring.rules import UPGRADES_AFTER_WORKING_DAYS, Move, PartState, RunKind, RunState, Upgrade
 
 PARTITION_LOCK = 7304  # advisory lock: partitions are made one after the other
-INSERT = "INSERT INTO clients_evaluation (run_id, month, scorecard_id, {columns}) SELECT %(run)s, %(month)s, %(card)s, {columns} FROM ({select}) found {only} ON CONFLICT DO NOTHING"  # fmt: skip
-NOT_YET = "WHERE NOT EXISTS (SELECT FROM clients_evaluation k WHERE k.client_id = found.client_id AND k.run_id = %(run)s AND k.month = %(month)s)"  # fmt: skip
+INSERT = """
+    INSERT INTO clients_evaluation (run_id, month, scorecard_id, {columns})
+    SELECT %(run)s, %(month)s, %(card)s, {columns} FROM ({select}) found {only} ON CONFLICT DO NOTHING"""
+NOT_YET = """
+    WHERE NOT EXISTS (SELECT FROM clients_evaluation k
+           WHERE k.client_id = found.client_id AND k.run_id = %(run)s AND k.month = %(month)s)"""
 CLIENTS = "c.id = ANY(%(clients)s) AND c.branch_id = %(branch)s"
 
 
@@ -208,7 +212,9 @@ def evaluate_clients(clients, *, cause, by=None):
     if not wanted:
         raise Client.DoesNotExist
     card, today = card_in_force(), clock.today()
-    newest = MonthlyBalance.objects.filter(month__lte=today).order_by("-month").values_list("month", flat=True)
+    newest = (
+        MonthlyBalance.objects.filter(month__lte=today).order_by("-month").values_list("month", flat=True)
+    )
     month = newest.first() or first_of(today)
     effective = today if card.upgrade == Upgrade.IMMEDIATE else next_first(today)
     run, _made = _begin(RunKind.EVENT, month, card, effective=effective, by=by, cause=cause)
@@ -229,9 +235,7 @@ def evaluate_clients(clients, *, cause, by=None):
 
 
 def _locked(part_id):
-    return (
-        RunPart.objects.select_for_update(of=("self",)).select_related("run", "branch").get(pk=part_id)
-    )
+    return RunPart.objects.select_for_update(of=("self",)).select_related("run", "branch").get(pk=part_id)
 
 
 @transaction.atomic

@@ -72,7 +72,11 @@ COUNTED = (
     *("insurance", "bond", "metal", "custody", "forex"),
 )
 _KIND = " ".join(f"WHEN '{kind}' THEN {1 << place}" for place, kind in enumerate(COUNTED))
-_AT = "h.opened_on < %(month)s::date + interval '1 month' AND (h.ended_on IS NULL OR h.ended_on >= %(month)s::date + interval '1 month')"
+#: Held at the end of the month.
+_AT = (
+    "h.opened_on < %(month)s::date + interval '1 month'"
+    " AND (h.ended_on IS NULL OR h.ended_on >= %(month)s::date + interval '1 month')"
+)
 _MONEY = """
     LEFT JOIN LATERAL (SELECT max(b.amount) FILTER (WHERE b.month = %(month)s) AS average,
             max(b.point_amount) FILTER (WHERE b.month = %(month)s) AS point, {fees} AS fees
@@ -95,7 +99,18 @@ _FAMILY = """
         HAVING count(*) > 0) family ON true"""
 _INTRODUCED = """
     LEFT JOIN LATERAL (SELECT count(*) AS clients FROM clients_client i WHERE i.introducer_id = c.id
-           AND i.created_at > %(effective)s::date - interval '12 months' AND i.created_at <= %(cut)s) introduced ON true"""
+           AND i.created_at > %(effective)s::date - interval '12 months'
+           AND i.created_at <= %(cut)s) introduced ON true"""
+
+
+#: Until the archive's tables are there, what they would tell is no data.
+_NOTHING = {
+    "holding": "NULL::date AS first_on, NULL::numeric AS loans, NULL::boolean AS overdue,"
+    " NULL::integer AS products) held",
+    "profile": "NULL AS job_class, NULL::numeric AS family_income, NULL::boolean AS social_role,"
+    " NULL::numeric AS other_bank_assets) profile",
+    "household": "NULL::integer AS members) family",
+}
 
 
 def joins(used):
@@ -104,18 +119,16 @@ def joins(used):
 
     there = apps.get_app_config("clients").models
     fees = Source.FEES in used and hasattr(there["monthlybalance"], "fee_income")
-    money = _MONEY if hasattr(there["monthlybalance"], "point_amount") else _MONEY.replace("b.point_amount", "b.amount")
-    parts = [
-        money.format(
-            fees="sum(b.fee_income)" if fees else "NULL::numeric",
-            span=">= %(month)s::date - interval '5 months'" if fees else "= %(month)s",
-        ),
-        _HELD if "holding" in there else " CROSS JOIN (SELECT NULL::date AS first_on, NULL::numeric AS loans, NULL::boolean AS overdue, NULL::integer AS products) held",
-    ]
+    money = _MONEY
+    if not hasattr(there["monthlybalance"], "point_amount"):
+        money = _MONEY.replace("b.point_amount", "b.amount")
+    wanted = [("holding", _HELD)]
     if used & {Source.JOB, Source.INCOME, Source.SOCIAL, Source.ELSEWHERE}:
-        parts.append(_PROFILE if "profile" in there else " CROSS JOIN (SELECT NULL AS job_class, NULL::numeric AS family_income, NULL::boolean AS social_role, NULL::numeric AS other_bank_assets) profile")
+        wanted.append(("profile", _PROFILE))
     if Source.HOUSEHOLD in used:
-        parts.append(_FAMILY if "household" in there else " CROSS JOIN (SELECT NULL::integer AS members) family")
+        wanted.append(("household", _FAMILY))
+    parts = [join if name in there else f" CROSS JOIN (SELECT {_NOTHING[name]}" for name, join in wanted]
     if Source.REFERRALS in used:
         parts.append(_INTRODUCED)
-    return "".join(parts)
+    span = ">= %(month)s::date - interval '5 months'" if fees else "= %(month)s"
+    return "".join([money.format(fees="sum(b.fee_income)" if fees else "NULL::numeric", span=span), *parts])

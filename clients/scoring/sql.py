@@ -206,7 +206,9 @@ def _tiers(card, _params, inner, event):
         for rank, tier in enumerate(card.tiers)
         if tier.downgrade_after
     )
-    allowed = f"(CASE present {allowed} ELSE {rules.downgrade_after} END)" if allowed else rules.downgrade_after
+    allowed = (
+        f"(CASE present {allowed} ELSE {rules.downgrade_after} END)" if allowed else rules.downgrade_after
+    )
     target = " ".join(
         f"WHEN basis >= {tier.minimum} THEN {rank}" for rank, tier in reversed(list(enumerate(card.tiers)))
     )
@@ -242,9 +244,7 @@ def _tiers(card, _params, inner, event):
 def _types(card, _params, inner, _event):
     """Type ranks by tier, score and outside strength: core 5, regular 4, prospective 3, potential 2, ordinary 1."""
     rules = card.card
-    by_tier = " ".join(
-        f"WHEN {rank} THEN {_tier_rank(tier)}" for rank, tier in enumerate(card.tiers)
-    )
+    by_tier = " ".join(f"WHEN {rank} THEN {_tier_rank(tier)}" for rank, tier in enumerate(card.tiers))
     return f"""
         SELECT sorted.*, GREATEST(by_tier, by_score, by_outside) AS kind
           FROM (SELECT settled.*, (CASE after {by_tier} ELSE 0 END) AS by_tier,

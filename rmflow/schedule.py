@@ -56,4 +56,14 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    # clients: last month's evaluation as soon as its balances are there (a review's month ends 06-30 or
+    # 12-31), clients with an event, branches left by a killed worker, upgrades nobody signed
+    "evaluate the month": {"task": "clients.evaluate_month", "schedule": crontab(hour=2, minute=14)},
+    "evaluate clients by event": {"task": "clients.evaluate_events", "schedule": crontab(hour=5, minute=10)},
+    "go on with evaluations": {
+        "task": "clients.resume_evaluations",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 500},
+    },
+    "put upgrades into effect": {"task": "clients.upgrade_unsigned", "schedule": crontab(hour=6, minute=10)},
 }

@@ -186,6 +186,13 @@ def _sweep(run):
         part.save(update_fields=["clients"])
 
 
+def unfinished():
+    """Runs whose branches are all computed, and whose end was lost."""
+    waiting = RunPart.objects.filter(run=OuterRef("pk"), state=PartState.WAITING)
+    rows = EvaluationRun.objects.filter(~Exists(waiting), state=RunState.COMPUTING)
+    return list(rows.values_list("pk", flat=True))
+
+
 def run_now(run):
     """Compute a whole run in this process: for the demo, the bench and small banks."""
     for pk in run.parts.filter(state=PartState.WAITING).values_list("pk", flat=True):

@@ -1,0 +1,54 @@
+"""Evaluation by the clock and by event: doors to `actions.evaluation`."""
+
+from celery import group, shared_task
+
+from rmflow.doors.jobs import scheduled
+from rmflow.workdays import clock
+
+from .actions import evaluation, events
+from .models import RunPart
+from .scoring.rules import PartState, RunState
+
+
+@shared_task(name="clients.evaluate_month")
+@scheduled("evaluate the month")
+def evaluate_month() -> dict[str, int]:
+    """Each night: last month's run, as soon as its balances are there; the branches as a group."""
+    run = evaluation.start_due(today=clock.today())
+    return {"branches": _queue(run=run) if run else 0}
+
+
+@shared_task(name="clients.resume_evaluations")
+@scheduled("go on with evaluations")
+def resume_evaluations() -> dict[str, int]:
+    """Each ten minutes: branches that a killed worker left, and runs that wait for nothing but their end."""
+    for run_id in evaluation.unfinished():
+        evaluation.finish(run_id)
+    return {"branches": _queue(run__state=RunState.COMPUTING)}
+
+
+def _queue(**of):
+    parts = RunPart.objects.filter(state=PartState.WAITING, **of).order_by("pk").values_list("pk", flat=True)
+    group(evaluate_branch.s(pk) for pk in parts).delay()
+    return len(parts)
+
+
+@shared_task(name="clients.evaluate_branch", acks_late=True)
+def evaluate_branch(part_id: int) -> None:
+    """One branch of a run; the last one ends the run."""
+    evaluation.compute(part_id)
+    evaluation.finish(RunPart.objects.values_list("run", flat=True).get(pk=part_id))
+
+
+@shared_task(name="clients.evaluate_events")
+@scheduled("evaluate clients by event")
+def evaluate_events() -> dict[str, int]:
+    """Each night: large movements, new products and life events of the day before."""
+    return events.evaluate_due(today=clock.today())
+
+
+@shared_task(name="clients.upgrade_unsigned")
+@scheduled("put upgrades into effect")
+def upgrade_unsigned() -> dict[str, int]:
+    """Each morning: upgrades of runs nobody signed by the third working day, and of events whose day it is."""
+    return {"branches": evaluation.upgrade_due(today=clock.today())}

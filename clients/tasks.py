@@ -1,11 +1,13 @@
 """Evaluation by the clock and by event: doors to `actions.evaluation`."""
 
 from celery import group, shared_task
+from django.db import transaction
 
 from rmflow.doors.jobs import scheduled
+from rmflow.staff.models import User
 from rmflow.workdays import clock
 
-from .actions import evaluation, events
+from .actions import evaluation, events, simulation
 from .models import RunPart
 from .scoring.rules import PartState, RunState
 
@@ -25,6 +27,11 @@ def resume_evaluations() -> dict[str, int]:
     for run_id in evaluation.unfinished():
         evaluation.finish(run_id)
     return {"branches": _queue(run__state=RunState.COMPUTING)}
+
+
+def queue_on_commit(run):
+    """Let the workers begin when the run stands."""
+    transaction.on_commit(lambda: _queue(run=run))
 
 
 def _queue(**of):
@@ -52,3 +59,9 @@ def evaluate_events() -> dict[str, int]:
 def upgrade_unsigned() -> dict[str, int]:
     """Each morning: upgrades of runs nobody signed by the third working day, and of events whose day it is."""
     return {"branches": evaluation.upgrade_due(today=clock.today())}
+
+
+@shared_task(name="clients.simulate_card", acks_late=True)
+def simulate_card(card_id: int, user_id: int) -> None:
+    """A scorecard over a large base; the page waits and asks."""
+    simulation.run(card_id, by=User.objects.get(pk=user_id))

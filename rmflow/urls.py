@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("referrals.urls")),
     path("", include("followups.urls")),
     path("clients/", include("clients.urls")),
+    path("tiers/", include("clients.tier_urls")),
     path("admin/", admin.site.urls),
     path("notices/", include("rmflow.notices.urls")),
     path("privacy/", include("rmflow.privacy.urls")),

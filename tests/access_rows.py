@@ -199,6 +199,36 @@ GROUND = {
     "workdays:count": {"GET": row()},
     "workdays:csv": {"GET": row(thing="year")},
 }
+TIERS_SEEN, CARDS = role(Permission.SEE_TIERS), role(Permission.KEEP_SCORECARDS)
+CARDS_SEEN = role(Permission.SEE_TIERS, Permission.KEEP_SCORECARDS)
+TIERED, SETS = own_or(Permission.SEE_CLIENTS), role(Permission.ASK_OVERRIDE)
+TIERS = {
+    "tiers:index": {"GET": row(TIERS_SEEN)},
+    "tiers:start": {"POST": row(CARDS)},
+    "tiers:sign_all": {"POST": row(role(Permission.SIGN_TIERS), thing="run")},
+    "tiers:sign": {"POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part")},
+    "tiers:read": {
+        "POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part_client")
+    },
+    "tiers:client": {"GET": row(TIERS_SEEN, TIERED, thing="client")},
+    "tiers:evaluate": {"POST": row(TIERS_SEEN, TIERED, thing="client")},
+    "tiers:override": {
+        "GET": row(TIERS_SEEN, TIERED, SETS, thing="client"),
+        "POST": row(TIERS_SEEN, TIERED, SETS, thing="client"),
+    },
+    "tiers:overrides": {"GET": row(TIERS_SEEN)},
+    "tiers:settle": {
+        "POST": row(own_or(Permission.SEE_TIERS), here(Permission.OVERRIDE_TIER), thing="override", note="x")
+    },
+    "tiers:cards": {"GET": row(CARDS_SEEN)},
+    "tiers:card": {"GET": row(CARDS_SEEN, thing="scorecard")},
+    "tiers:card_edit": {"GET": row(CARDS, thing="draft"), "POST": row(CARDS, thing="draft")},
+    "tiers:card_copy": {"POST": row(CARDS, thing="scorecard")},
+    "tiers:card_simulate": {"POST": row(CARDS, thing="scorecard")},
+    "tiers:simulation": {"GET": row(CARDS_SEEN, thing="scorecard")},
+    "tiers:card_publish": {"POST": row(CARDS, thing="draft")},
+    "tiers:card_discard": {"POST": row(CARDS, thing="draft")},
+}
 REFERRALS = {
     "referrals:desk": {"GET": row(FILE)},
     "referrals:card": {"GET": row(FILE)},
@@ -348,6 +378,7 @@ API = {
     "closing-confirm": {"POST": row(DAY, here(Permission.SIGN_LOBBY), thing="day", side="lobby")},
     "closing-lock": {"POST": row(DAY, CLOSES, thing="day")},
     "closing-reopen": {"POST": row(DAY, here(Permission.REOPEN_DAY), thing="day", reason="x")},
+    "evaluation-list": {"GET": row(TIERS_SEEN)},
     "client-list": {"GET": row()},
     "client-search": {"POST": row(q="刘")},
     "client-detail": {"GET": row(own_or(Permission.SEE_CLIENTS), thing="client")},
@@ -358,9 +389,10 @@ API = {
     "planitem-postpone": {"POST": row(WORK, own, **ITEM, plan_on=SOON)},
     "planitem-restore": {"POST": row(WORK, own, **ITEM)},
 }
-ACCESS = {**PORTAL, **STAFF, **NOTICES, **GROUND, **REFERRALS, **FOLLOW_UPS, **CLIENTS, **API}
+ACCESS = {**PORTAL, **STAFF, **NOTICES, **GROUND, **REFERRALS, **FOLLOW_UPS, **CLIENTS, **TIERS, **API}
 #: What an address needs beside its object.
 MORE = {
+    "tiers:settle": ["refuse"],
     "clients:masked": ["phone"],
     "clients:edit": ["facts"],
     "referrals:step": ["accept"],

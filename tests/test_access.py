@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
-from clients.models import Client
+from clients.models import Client, Evaluation, EvaluationRun, Override, RunPart, Scorecard
 from followups.models import FollowUp, PlanItem
 from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
@@ -203,6 +203,7 @@ def belongings(person, place):
         branch=branch,
         **lobby(user, branch),
         **counted(user, branch),
+        **tiered(user, branch, client),
     )
 
 
@@ -213,6 +214,24 @@ def counted(user, branch):
     return {
         "report": MonthReport.objects.get_or_create(**month)[0],
         "export": Export.objects.create(by=user, asked={}, name="x", **ready),
+    }
+
+
+def tiered(user, branch, client):
+    """A run with the branch's part and a downgrade in it, a manual setting, a version in force, a draft."""
+    card, month = Scorecard.objects.in_force().get(), datetime.date(2026, 1, 1)
+    days = {"effective_on": month, "upgrades_on": month, "scorecard": card, "state": "ready"}
+    run = EvaluationRun.objects.get_or_create(kind="monthly", month=month, defaults=days)[0]
+    tiers = {"tier_before": "T3", "tier": "T2", "move": "down", "reason": "below", "type_reason": "tier"}
+    types = {"type_before": "unjudged", "type": "unjudged", "scorecard": card, "points": []}
+    Evaluation.objects.create(client=client, run=run, month=month, branch=branch, **tiers, **types)
+    dates = {"starts_on": month, "expires_on": datetime.date(2099, 1, 1)}
+    return {
+        "run": run,
+        "part": RunPart.objects.get_or_create(run=run, branch=branch, defaults={"state": "ready"})[0],
+        "override": Override.objects.create(client=client, tier="T3", reason="x", asked_by=user, **dates),
+        "scorecard": card,
+        "draft": Scorecard.objects.get_or_create(version="draft", name="x", base=card)[0],
     }
 
 
@@ -237,6 +256,8 @@ def path(name, thing, things):
         return reverse(name, args=["total"])
     if thing == "secret":
         return reverse(name, args=["none"])
+    if thing == "part_client":
+        return reverse(name, args=[things.part.pk, things.client.pk])
     if thing.startswith("day_"):
         return reverse(name, args=[things.slip.day_id, getattr(things, thing.removeprefix("day_")).pk])
     if thing == "branch":

@@ -10,6 +10,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from clients.api import ClientViewSet
+from clients.tiers_api import EvaluationViewSet
 from followups.api import PlanItemViewSet
 from referrals.api import ReferralViewSet
 from referrals.closing_api import ClosingViewSet
@@ -39,6 +40,7 @@ class TokenView(APIView):
 router = SimpleRouter()
 router.register("referrals", ReferralViewSet)
 router.register("clients", ClientViewSet)
+router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register("closing", ClosingViewSet, basename="closing")
 router.register("plan-items", PlanItemViewSet)
 

@@ -1,0 +1,75 @@
+"""Simulating a scorecard over the whole base (B-11): reads only; the figures are kept for a day in the cache."""
+
+from django.core.cache import cache
+
+from rmflow.staff import permissions
+from rmflow.staff.models import Branch
+from rmflow.staff.permissions import Permission
+from rmflow.workdays import clock
+
+from ..models import MonthlyBalance, Scorecard
+from ..scoring import stats
+from ..scoring.months import first_of, next_first
+from ..scoring.rules import Move
+from . import scorecards
+from .evaluation import whole
+
+AT_ONCE = 50_000  # clients that a page may wait for
+KEPT = 24 * 3600  # seconds
+
+
+def month():
+    """The month that balances are there for: what the coming run would stand on."""
+    newest = MonthlyBalance.objects.filter(month__lte=clock.today()).order_by("-month")
+    return newest.values_list("month", flat=True).first() or first_of(clock.today(), back=1)
+
+
+def _key(card):
+    return f"tiers:simulation:{card.pk}:{card.changed_at.timestamp()}:{month()}"
+
+
+def begin(card_id, *, by):
+    """Check that it may be simulated, and note that it is asked for."""
+    permissions.require(by, Permission.KEEP_SCORECARDS)
+    card = whole(Scorecard.objects.filter(pk=card_id)).get()
+    scorecards.content_of(card).check()
+    cache.delete(_key(card))
+    cache.set(f"{_key(card)}:running", 1, 600)
+    return _key(card)
+
+
+def run(card_id, *, by):
+    """Count the groups; a draft becomes a simulated one."""
+    card = whole(Scorecard.objects.filter(pk=card_id)).get()
+    basis = month()
+    groups = stats.simulate(card, month=basis, cut=clock.now(), effective=next_first(basis))
+    cache.set(_key(card), groups, KEPT)
+    cache.delete(f"{_key(card)}:running")
+    if card.is_editable:
+        scorecards.simulated(card_id, by=by)
+    return groups
+
+
+def found(card):
+    return cache.get(_key(card))
+
+
+def is_running(card):
+    return bool(cache.get(f"{_key(card)}:running"))
+
+
+def branches(picture):
+    """A row per branch: clients, up, down, watched, near."""
+    by = picture.by("branch")
+    names = Branch.objects.filter(pk__in=by).order_by("code").values_list("pk", "name")
+    return [
+        {
+            "name": name,
+            "clients": by[pk]["clients"],
+            "up": by[pk][Move.UP] + by[pk][Move.NEW],
+            "down": by[pk][Move.DOWN],
+            "watch": by[pk][Move.WATCH],
+            "near": by[pk]["near"],
+        }
+        for pk, name in names
+    ]

@@ -1,0 +1,181 @@
+"""Why a client has this tier and type, what changed since last time, and what would lift them (PIPL 24)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from . import sources, sql
+from .rules import FLAG_WORDS, Reason, TypeReason
+from .words import wan
+
+
+@dataclass
+class Line:
+    """One indicator of a result."""
+
+    name: str
+    points: int | None
+    most: int
+    band: str
+    before: int | None = None
+    lift: str = ""
+    gain: int = 0
+
+    @property
+    def change(self):
+        if self.points is None or self.before is None or self.points == self.before:
+            return ""
+        return f"{self.points - self.before:+d}".replace("-", "−")
+
+    @property
+    def width(self):
+        return round(100 * (self.points or 0) / self.most) if self.most else 0
+
+
+def explain(result, previous=None):
+    """Everything the page says of one result; `previous` is the one before, of whatever version."""
+    indicators = sql.indicators(result.scorecard)
+    before = _before(previous)
+    dimensions = {}
+    for place, (dimension, indicator) in enumerate(indicators):
+        points = result.points[place] if place < len(result.points) else None
+        line = _line(indicator, points, before.get((dimension.name, indicator.source)))
+        dimensions.setdefault(dimension.pk, (dimension, []))[1].append(line)
+    told = [_dimension(dimension, lines) for dimension, lines in dimensions.values()]
+    _gains(told, result)
+    return {
+        "result": result,
+        "dimensions": told,
+        "total": result.total,
+        "gained": sum(d["points"] or 0 for d in told),
+        "scale": sum(d["weight"] for d in told if d["points"] is not None),
+        "reason": Reason(result.reason).label,
+        "type_reason": TypeReason(result.type_reason).label,
+        "flags": [FLAG_WORDS[flag] for flag in FLAG_WORDS if result.flags & flag],
+        "changes": _changes(result, previous),
+        "tier": _tier(result),
+        "lifts": sorted(
+            (line for d in told for line in d["lines"] if line.gain > 0), key=lambda line: -line.gain
+        )[:3],
+        "unknown": [line.name for d in told if d["points"] is None for line in d["lines"]],
+    }
+
+
+def _before(previous):
+    """{(dimension, source): points} of the result before."""
+    if previous is None:
+        return {}
+    return {
+        (dimension.name, indicator.source): previous.points[place]
+        for place, (dimension, indicator) in enumerate(sql.indicators(previous.scorecard))
+        if place < len(previous.points)
+    }
+
+
+def _line(indicator, points, before):
+    bands = list(indicator.bands.all())
+    mine = next((band for band in bands if band.points == points), None)
+    line = Line(
+        indicator.name,
+        points,
+        max((band.points for band in bands), default=0),
+        band_text(indicator.source, mine) if mine is not None and points is not None else "",
+        before,
+    )
+    if points is not None and indicator.source not in sources.CODED:
+        higher = [band for band in bands if band.points > points and band.low is not None]
+        if higher:
+            following = min(higher, key=lambda band: band.low)
+            line.lift = amount_text(indicator.source, following.low)
+            line.gain = following.points - points
+    return line
+
+
+def _dimension(dimension, lines):
+    """Points of a dimension: at most its weight; None without data."""
+    known = [line.points for line in lines if line.points is not None]
+    points = min(sum(known), dimension.weight) if known else None
+    return {
+        "name": dimension.name,
+        "weight": dimension.weight,
+        "points": points,
+        "width": round(100 * points / dimension.weight) if points and dimension.weight else 0,
+        "lines": lines,
+    }
+
+
+def _gains(dimensions, result):
+    """What the next band of each indicator adds to the total, on the scale of this result."""
+    scale = sum(d["weight"] for d in dimensions if d["points"] is not None)
+    for dimension in dimensions:
+        if dimension["points"] is None or not scale:
+            continue
+        free = dimension["weight"] - dimension["points"]
+        for line in dimension["lines"]:
+            line.gain = round(100 * min(line.gain, free) / scale)
+
+
+def band_text(source, band):
+    """A band in words: 50–100 万."""
+    if source in sources.CODED:
+        labels = {code.value: code.label for code in sources.CODES[source]}
+        return str(labels.get(band.code, band.code))
+    if band.low is None and band.high is None:
+        return _("any")
+    if band.low is None:
+        return _("below {high}").format(high=amount_text(source, band.high))
+    if band.high is None:
+        return _("{low} and more").format(low=amount_text(source, band.low))
+    return f"{amount_text(source, band.low)}–{amount_text(source, band.high)}"
+
+
+def amount_text(source, number):
+    """A number of a source: money in 10,000 yuan when it is that large."""
+    if source in sources.MONEY and abs(number) >= 10_000:
+        plain = f"{Decimal(number) / 10_000:,.2f}".rstrip("0").rstrip(".")
+        return _("{n} × 10,000").format(n=plain)
+    plain = f"{Decimal(number):,.2f}".rstrip("0").rstrip(".")
+    return _("{n} yuan").format(n=plain) if source in sources.MONEY else plain
+
+
+def _changes(result, previous):
+    """Sentences: what differs from the time before."""
+    if previous is None:
+        return []
+    told = []
+    if previous.scorecard_id != result.scorecard_id:
+        told.append(_("Another scorecard: {version}").format(version=result.scorecard.version))
+    if result.average is not None and previous.average is not None and result.average != previous.average:
+        change = result.average - previous.average
+        word = (
+            _("Monthly average up by {n} × 10,000")
+            if change > 0
+            else _("Monthly average down by {n} × 10,000")
+        )
+        told.append(word.format(n=wan(abs(change))))
+    if result.total != previous.total and None not in (result.total, previous.total):
+        told.append(_("Total {before} → {after}").format(before=previous.total, after=result.total))
+    return told
+
+
+def _tier(result):
+    """What keeps or lifts the tier."""
+    rows = sorted(result.scorecard.tiers.all(), key=lambda row: row.minimum)
+    codes = [row.code for row in rows]
+    here = codes.index(result.tier) if result.tier in codes else -1
+    following = rows[here + 1] if 0 <= here + 1 < len(rows) and here >= 0 else None
+    present = rows[here] if here >= 0 else None
+    average = result.average
+    missing = following.minimum - average if following and average is not None else None
+    months = (present.downgrade_after or result.scorecard.downgrade_after) if present else 0
+    return {
+        "name": present.name if present else "",
+        "core": bool(present and present.core),
+        "next": following.name if following else "",
+        "short": wan(missing) if missing is not None and missing > 0 else "",
+        "keep": wan(present.minimum - average)
+        if present and average is not None and average < present.minimum
+        else "",
+        "left": max(months - result.misses, 0),
+    }

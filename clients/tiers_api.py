@@ -1,0 +1,88 @@
+"""Results of evaluations over the API: read only, in one's scope, names masked as everywhere."""
+
+from django_filters import rest_framework as filters
+from rest_framework import mixins, serializers, viewsets
+
+from rmflow.staff import permissions
+from rmflow.staff.permissions import Permission
+
+from .models import Evaluation, EvaluationRun
+from .scoring import sql
+from .scoring.rules import Move, RunKind
+
+
+class PointSerializer(serializers.Serializer):
+    """One indicator of a result; `points` null is "no data"."""
+
+    dimension = serializers.CharField()
+    indicator = serializers.CharField()
+    source = serializers.CharField()
+    points = serializers.IntegerField(allow_null=True)
+
+
+class EvaluationSerializer(serializers.ModelSerializer):
+    """What one run found of one client, with the points that explain it."""
+
+    name = serializers.SerializerMethodField()
+    version = serializers.CharField(source="scorecard.version", read_only=True)
+    branch_code = serializers.CharField(source="branch.code", read_only=True)
+    indicators = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Evaluation
+        fields = (
+            *("client", "name", "run", "month", "version", "branch_code", "owner", "indicators", "total"),
+            *("short", "tier_before", "tier", "misses", "watched", "move", "reason"),
+            *("type_before", "type", "level", "type_reason", "flags"),
+        )
+        read_only_fields = fields
+
+    def get_name(self, row) -> str:
+        return row.client.name_for(self.context["request"].user)
+
+    def get_indicators(self, row) -> list[dict]:
+        rows = self._indicators(row.scorecard)
+        return PointSerializer(
+            [{**named, "points": points} for named, points in zip(rows, row.points, strict=False)],
+            many=True,
+        ).data
+
+    def _indicators(self, card):
+        """Read once for each version on the page."""
+        kept = self.context.setdefault("indicators", {})
+        if card.pk not in kept:
+            kept[card.pk] = [
+                {"dimension": dimension.name, "indicator": indicator.name, "source": indicator.source}
+                for dimension, indicator in sql.indicators(card)
+            ]
+        return kept[card.pk]
+
+
+class EvaluationFilter(filters.FilterSet):
+    """By client, run, branch, move; without a run the newest one over the whole base."""
+
+    move = filters.ChoiceFilter(choices=Move.choices)
+    client = filters.NumberFilter(min_value=1, max_value=2**62)
+    run = filters.NumberFilter(min_value=1, max_value=2**62)
+
+    class Meta:
+        model = Evaluation
+        fields = ("client", "run", "branch", "owner", "move", "tier")
+
+
+class EvaluationViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Results in one's scope; ask for a client to see its months, or for a run to see its branch."""
+
+    serializer_class = EvaluationSerializer
+    filterset_class = EvaluationFilter
+    queryset = Evaluation.objects.none()
+
+    def get_queryset(self):
+        user = self.request.user
+        permissions.require(user, Permission.SEE_TIERS)
+        rows = Evaluation.objects.visible_to(user).select_related("client", "branch", "scorecard")
+        query = self.request.query_params
+        if not query.get("client") and not query.get("run"):
+            newest = EvaluationRun.objects.exclude(kind=RunKind.EVENT).order_by("-month").first()
+            rows = rows.filter(run=newest, month=newest.month) if newest else rows.none()
+        return rows.order_by("-month", "-run_id", "client_id")

@@ -1,0 +1,283 @@
+"""层级评价: who goes up, down, stays, with the reason, before it takes effect; signing (B-11)."""
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_GET, require_POST
+
+from rmflow.doors import htmx
+from rmflow.privacy import masks
+from rmflow.staff import permissions
+from rmflow.staff.models import Branch
+from rmflow.staff.permissions import Permission, scope
+from rmflow.workdays import clock
+from rmflow.workflow import Refused
+
+from .. import tasks
+from ..actions import evaluation as actions
+from ..models import Evaluation, EvaluationRun, RunPart
+from ..scoring import stats
+from ..scoring.names import tier_names
+from ..scoring.rules import FLAG_WORDS, Move, PartState, Reason, RunKind, RunState
+from ..scoring.words import flows, lists, matrix, reasons, tiles, wan
+
+PAGE = 20
+KEPT = 600  # seconds; the rows of a run that is computed never change
+
+
+@require_GET
+def index(request):
+    """The latest run, or the one of the address, within one's branches."""
+    user = request.user
+    permissions.require(user, Permission.SEE_TIERS)
+    run = chosen_run(request)
+    if run is None:
+        return render(request, "clients/tiers.html", {"run": None, "names": tier_names()})
+    asked = _asked(request, run)
+    picture = stats.Picture(_groups(run, asked["branch_ids"]))
+    context = {
+        "run": run,
+        "asked": asked,
+        "runs": _runs(),
+        "picture": picture,
+        "tiles": tiles(picture, run),
+        "matrix": matrix(picture, asked["link"]),
+        "flows": flows(picture, asked["link"]),
+        "reasons": reasons(picture),
+        "managers": _managers(picture, asked),
+        "branches": _branches(run, picture, asked) if len(asked["branch_ids"]) > 1 else None,
+        "missing": picture.sums("missing"),
+        **_signing(user, run, asked),
+        **_list(request, run, asked, picture),
+    }
+    return render(request, "clients/tiers.html", context)
+
+
+def chosen_run(request):
+    """The run of the address, else the newest over the whole base."""
+    number = request.GET.get("run", "")
+    if number.isascii() and number.isdigit() and len(number) < 12:
+        return EvaluationRun.objects.select_related("scorecard").get(pk=number)
+    return stats.latest()
+
+
+def _runs():
+    rows = EvaluationRun.objects.exclude(kind=RunKind.EVENT).order_by("-month")[:12]
+    return [{"pk": row.pk, "label": f"{row.month:%Y-%m} {row.get_kind_display()}"} for row in rows]
+
+
+def _asked(request, run):
+    """Branches, manager and list of the address; what is not known counts as not given."""
+    user, query = request.user, request.GET
+    reach = scope(user, Permission.SEE_TIERS)
+    here = Branch.objects.filter(reach.q(""), pk__in=run.parts.values("branch")).order_by("code")
+    branches = list(here)
+    chosen = next((branch for branch in branches if str(branch.pk) == query.get("branch", "")), None)
+    if chosen is None and len(branches) == 1:
+        chosen = branches[0]
+    codes = {*tier_names(), "-"}
+    cell = (query.get("from", ""), query.get("to", ""))
+    cell = cell if set(cell) <= codes else None
+    owner = query.get("owner", "")
+    kept = {"run": run.pk, "branch": chosen.pk if chosen and len(branches) > 1 else "", "owner": owner}
+
+    def link(**change):
+        values = {**kept, **change}
+        return "?" + urlencode({name: value for name, value in values.items() if value}) + "#rows"
+
+    return {
+        "branches": branches,
+        "branch": chosen,
+        "branch_ids": [chosen.pk] if chosen else [branch.pk for branch in branches],
+        "which": query.get("list", "") if query.get("list") in stats.LISTS else "",
+        "owner": owner if owner == "none" or (owner.isdigit() and len(owner) < 12) else "",
+        "cell": cell,
+        "link": link,
+    }
+
+
+def _groups(run, branch_ids):
+    """Read once, kept while the run's rows can no longer change."""
+    if run.state == RunState.COMPUTING:
+        return stats.of_run(run, branch_ids)
+    key = f"tiers:{run.pk}:{hash(tuple(branch_ids))}"
+    groups = cache.get(key)
+    if groups is None:
+        groups = stats.of_run(run, branch_ids)
+        cache.set(key, groups, KEPT)
+    return groups
+
+
+def _managers(picture, asked):
+    """A row per manager of one branch, the pool of those without one last, and the total."""
+    if asked["branch"] is None:
+        return None
+    by = picture.by("owner")
+    names = stats.people(by)
+    order = sorted(by, key=lambda pk: (pk is None, -by[pk]["clients"]))
+    return {
+        "lines": [
+            {
+                "name": names.get(pk) or _("Nobody's clients"),
+                "url": asked["link"](owner=pk or "none", list=asked["which"] or "near"),
+                **_counts(by[pk]),
+            }
+            for pk in order
+        ],
+        "total": _counts(sum(by.values(), start=type(next(iter(by.values()), {}))())) if by else {},
+    }
+
+
+def _counts(row):
+    return {
+        "clients": row["clients"],
+        "up": row[Move.UP] + row[Move.NEW],
+        "down": row[Move.DOWN],
+        "watch": row[Move.WATCH],
+        "near": row["near"],
+    }
+
+
+def _branches(run, picture, asked):
+    """A row per branch with the state of its signature."""
+    by = picture.by("branch")
+    parts = {part.branch_id: part for part in run.parts.select_related("signed_by")}
+    return [
+        {
+            "name": branch.name,
+            "part": parts.get(branch.pk),
+            "url": asked["link"](branch=branch.pk),
+            **_counts(by[branch.pk]),
+        }
+        for branch in asked["branches"]
+    ]
+
+
+def _signing(user, run, asked):
+    """What stands between the preview and its effect."""
+    reach = scope(user, Permission.SIGN_TIERS)
+    parts = run.parts.filter(branch__in=asked["branch_ids"]).select_related("branch", "signed_by")
+    parts = list(parts)
+    part = parts[0] if asked["branch"] and parts else None
+    ready = [p for p in parts if p.state in (PartState.READY, PartState.UPGRADED) and reach.covers(p.branch)]
+    may = run.state == RunState.READY and bool(ready)
+    unread = actions.unread(part) if part and run.kind == RunKind.FORMAL and may else None
+    first = unread.order_by("client_id").values_list("client_id", flat=True).first() if unread else None
+    return {
+        "part": part,
+        "signed": sum(p.state == PartState.SIGNED for p in parts),
+        "parts": len(parts),
+        "may_sign": may and not first,
+        "ready": len(ready),
+        "review": first,
+        "unread": unread.count() if first else 0,
+    }
+
+
+def _list(request, run, asked, picture):
+    """The rows behind the tab or cell one chose; the near ones when nothing was."""
+    which = asked["which"] or ("" if asked["cell"] else "up")
+    cell = asked["cell"] or (None, None)
+    before, after = ("" if code == "-" else code for code in cell) if asked["cell"] else (None, None)
+    found = stats.rows(
+        run, asked["branch_ids"], which=which, owner=asked["owner"], before=before, after=after
+    )
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    return {
+        "page": page,
+        "which": which,
+        "tabs": lists(picture, asked["link"], which),
+        "lines": [line(row, request.user) for row in page.object_list],
+        "cell": asked["cell"],
+        "unit": pgettext("unit", "clients"),
+        "near_url": f"/followups/near/?branch={asked['branch'].pk if asked['branch'] else ''}",
+    }
+
+
+def line(row, user):
+    """A result as a row shows it: the average in full for the manager, its band for others."""
+    names = tier_names()
+    own = row.client.is_looked_after_by(user)
+    return {
+        "pk": row.client_id,
+        "name": row.client.name_for(user),
+        "before": names.get(row.tier_before, row.tier_before),
+        "after": names.get(row.tier, row.tier),
+        "move": row.move,
+        "average": _amount(row.average, own),
+        "short": wan(row.short) if row.short is not None else "",
+        "next": _above(names, row.tier),
+        "reason": Reason(row.reason).label,
+        "misses": row.misses,
+        "total": row.total,
+        "flags": [FLAG_WORDS[flag] for flag in FLAG_WORDS if row.flags & flag],
+        "owner": row.owner.name if row.owner_id else "–",
+        "branch": row.branch.name,
+        "url": reverse("tiers:client", args=[row.client_id]),
+    }
+
+
+def _amount(amount, own):
+    if amount is None:
+        return "–"
+    return wan(amount) if own else masks.band_amount(amount)
+
+
+def _above(names, code):
+    """The name of the next tier."""
+    codes = list(names)
+    place = codes.index(code) + 1 if code in codes else 0
+    return names[codes[place]] if place < len(codes) else ""
+
+
+@require_POST
+def sign(request, pk):
+    """The head signs one branch: what the page shows takes effect."""
+    part = RunPart.objects.visible_to(request.user).get(pk=pk)
+    actions.sign(pk, by=request.user, opinion=request.POST.get("note", ""))
+    messages.success(request, _("Signed; the tiers are in effect"), extra_tags="met")
+    return htmx.redirect(request, f"{reverse('tiers:index')}?run={part.run_id}&branch={part.branch_id}")
+
+
+@require_POST
+def sign_all(request, pk):
+    """The head of a region signs every branch that waits."""
+    run = EvaluationRun.objects.get(pk=pk)
+    count = actions.sign_all(run.pk, by=request.user, opinion=request.POST.get("note", ""))
+    messages.success(request, _("{n} branches signed").format(n=count), extra_tags="met")
+    return htmx.redirect(request, f"{reverse('tiers:index')}?run={run.pk}")
+
+
+@require_POST
+def read(request, pk, client):
+    """Note a downgrade as read and go on to the next."""
+    actions.read_downgrade(pk, client, by=request.user)
+    part = RunPart.objects.visible_to(request.user).select_related("run").get(pk=pk)
+    rest = actions.unread(part).order_by("client_id").values_list("client_id", flat=True).first()
+    if rest is None:
+        messages.success(request, _("Every downgrade is read; you may sign"), extra_tags="met")
+        return htmx.redirect(request, f"{reverse('tiers:index')}?run={part.run_id}&branch={part.branch_id}")
+    return htmx.redirect(request, f"{reverse('tiers:client', args=[rest])}?review={part.pk}")
+
+
+@require_POST
+def start(request):
+    """Begin last month's run now, instead of at night."""
+    permissions.require(request.user, Permission.KEEP_SCORECARDS)
+    run = actions.start_due(today=clock.today())
+    if run is None:
+        raise Refused(_("Last month is evaluated already, or its balances are not there yet."))
+    tasks.queue_on_commit(run)
+    messages.success(request, _("The evaluation has begun"), extra_tags="met")
+    return htmx.redirect(request, reverse("tiers:cards"))
+
+
+def latest_of(client):
+    """The newest results of a client with their runs, newest first."""
+    rows = Evaluation.objects.filter(client=client).select_related("run", "scorecard")
+    return rows.order_by("-month", "-run_id")

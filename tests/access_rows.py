@@ -79,6 +79,7 @@ FILE, WORK, LOOK = (
     role(Permission.WORK_FOLLOW_UP, Permission.SEE_FOLLOW_UPS),
 )
 COUNT = role(Permission.SEE_STATISTICS)
+PLANS = role(Permission.WORK_FOLLOW_UP, Permission.SIGN_TIERS)
 SLIP, RECEIVE = own_or(Permission.SEE_REFERRALS), here(Permission.WORK_REFERRAL)
 ADMINS, SECURITY, AUDIT = (
     role(Permission.MANAGE_REFERENCE, Permission.MANAGE_ROLES),
@@ -321,6 +322,9 @@ FOLLOW_UPS = {
     "followups:give_up": {"POST": row(WORK, own, **ITEM, note="x")},
     "followups:restore": {"POST": row(WORK, own, **ITEM)},
     "followups:next_step": {"GET": row(own_or(Permission.SEE_CLIENTS), LOOK, thing="client")},
+    "followups:near": {"GET": row(role(Permission.SEE_TIERS))},
+    "followups:near_all": {"POST": row(role(Permission.SEE_TIERS), PLANS)},
+    "followups:near_plan": {"POST": row(PLANS, own_or(Permission.SEE_TIERS), thing="client")},
     "followups:records": {"GET": row(LOOK)},
     "followups:record_sheet": {"GET": row(LOOK, own_or(Permission.SEE_FOLLOW_UPS), thing="record")},
     "followups:analysis": {"POST": row(LOOK, own_or(Permission.SEE_FOLLOW_UPS), WORK, own, thing="record")},

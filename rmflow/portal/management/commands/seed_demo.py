@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from rmflow.notices.models import Notice
-from rmflow.portal.demo import closing, counted, fortnight, history, lobby, people, portfolio
+from rmflow.portal.demo import closing, counted, fortnight, history, lobby, people, portfolio, tiering
 from rmflow.staff.models import Branch, bank_now
 
 
@@ -35,6 +35,7 @@ class Command(BaseCommand):
             lobby.live(branches, today, now)
             closing.live(branches, rng, today, now)
             counted.months_due(today)
+            tiering.make(branches, rng, today)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)
         with connection.cursor() as cursor:

@@ -1,0 +1,93 @@
+"""Seven months of balances and two runs of the evaluation: one signed, one waiting for the heads."""
+
+import datetime
+import random
+
+from clients.actions import evaluation, overrides, scorecards, simulation
+from clients.models import Client, MonthlyBalance, Scorecard
+from clients.scoring.months import add_months, first_of, next_first
+from clients.scoring.rules import Move
+from rmflow.staff.models import BANK_TIME, User
+from rmflow.staff.permissions import Role
+
+from .moment import at
+
+MONTHS = 6  # before the one the portfolio wrote
+
+
+def make(branches, rng: random.Random, today: datetime.date):
+    """Balances backwards, the run of the month before last signed by the heads, last month's computed."""
+    _balances(rng, today)
+    before = first_of(today, back=2)
+    with at(_hour(next_first(before), 2)):
+        run = evaluation.start(before)
+        evaluation.run_now(run)
+    with at(_hour(next_first(before) + datetime.timedelta(days=1), 9)):
+        for part in run.parts.select_related("branch").order_by("branch__code"):
+            head = User.objects.holding_at(part.branch_id, Role.BRANCH_HEAD).first()
+            if head is not None:
+                evaluation.sign(part.pk, by=head, opinion="同意")
+    last = evaluation.start(first_of(today, back=1))
+    evaluation.run_now(last)
+    _by_hand(branches, last, today)
+    _draft()
+
+
+def _hour(day, hour):
+    return datetime.datetime.combine(day, datetime.time(hour, 14), tzinfo=BANK_TIME)
+
+
+def _balances(rng, today):
+    """Each client's months backwards from the last: most drift a little, some rose, some fell."""
+    month = first_of(today, back=1)
+    known = (
+        MonthlyBalance.objects.filter(month=month).order_by("client_id").values_list("client_id", "amount")
+    )
+    rows = []
+    for client_id, amount in known:
+        value, drift = float(amount), rng.choice((1.0, 1.0, 1.0, 1.02, 0.98, 1.12, 0.9))
+        for back in range(1, MONTHS + 1):
+            value *= drift * rng.uniform(0.97, 1.03)
+            rows.append(
+                MonthlyBalance(
+                    client_id=client_id,
+                    month=first_of(month, back=back),
+                    amount=round(value, 2),
+                    label="月日均",
+                )
+            )
+    MonthlyBalance.objects.bulk_create(rows, batch_size=2000)
+
+
+def _by_hand(branches, run, today):
+    """One manual setting approved, one that waits for the supervisor."""
+    branch = branches["0817"]
+    supervisor = User.objects.holding_at(branch.pk, Role.SUPERVISOR).first()
+    falling = Client.objects.filter(
+        evaluations__run=run, evaluations__move=Move.DOWN, branch=branch, owner__isnull=False
+    )
+    clients = list(falling.select_related("owner").order_by("pk")[:2])
+    for number, client in enumerate(clients):
+        reasons = ("配偶名下资产已约定转入，有划转凭证。", "定期到期后购房，尾款回流已约。")
+        row = overrides.ask(
+            client.pk,
+            by=client.owner,
+            tier=client.tier,
+            reason=reasons[number],
+            expires_on=add_months(today, 3),
+        )
+        if number == 0 and supervisor is not None:
+            overrides.approve(row.pk, by=supervisor, why="凭证已核")
+
+
+def _draft():
+    """A simulated draft beside the version in force."""
+    admin = User.objects.holding(Role.ADMIN).first()
+    if admin is None:
+        return
+    card = scorecards.copy(Scorecard.objects.in_force().get().pk, by=admin)
+    content = scorecards.content_of(card)
+    content.options["note"] = "普通优质分数线由 60 调至 65"
+    content.options["regular_from"] = 65
+    scorecards.save(card.pk, content, by=admin)
+    simulation.run(card.pk, by=admin)

@@ -99,7 +99,7 @@ class Client(models.Model):
     type = models.CharField(_("Type"), max_length=20, choices=ClientType, default=ClientType.UNJUDGED)
     level = models.CharField(_("Core or regular"), max_length=8, choices=Level, blank=True)
     #: The service tier in force, since when, and since when its fall is threatened (domain-rules §2.2).
-    tier = models.CharField(_("Tier"), max_length=2, blank=True, editable=False)
+    tier = models.CharField(_("Tier"), max_length=2, blank=True, db_default="", default="", editable=False)
     tier_since = models.DateField(_("Tier since"), null=True, blank=True, editable=False)
     watch_since = models.DateField(_("Watched since"), null=True, blank=True, editable=False)
     branch = models.ForeignKey(

@@ -5,6 +5,7 @@ No religion, health, politics or ethnicity (Personal Information Protection Law,
 
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -113,15 +114,18 @@ _NOTHING = {
 }
 
 
+def archived():
+    """Which tables and columns of the archive there are."""
+    models = apps.get_app_config("clients").models
+    columns = {field.name for field in models["monthlybalance"]._meta.get_fields()}
+    return {*models, *columns & {"fee_income", "point_amount"}}
+
+
 def joins(used):
     """The joins that the sources in use need; balances and holdings always, for tier and overdue."""
-    from django.apps import apps
-
-    there = apps.get_app_config("clients").models
-    fees = Source.FEES in used and hasattr(there["monthlybalance"], "fee_income")
-    money = _MONEY
-    if not hasattr(there["monthlybalance"], "point_amount"):
-        money = _MONEY.replace("b.point_amount", "b.amount")
+    there = archived()
+    fees = Source.FEES in used and "fee_income" in there
+    money = _MONEY if "point_amount" in there else _MONEY.replace("b.point_amount", "b.amount")
     wanted = [("holding", _HELD)]
     if used & {Source.JOB, Source.INCOME, Source.SOCIAL, Source.ELSEWHERE}:
         wanted.append(("profile", _PROFILE))

@@ -69,9 +69,13 @@ def matrix(picture, link=None):
             for row in codes
         ],
         "totals": [after[code] for code in codes],
-        "net": [f"{after[code] - before[code]:+,}".replace("-", "−") for code in codes],
+        "net": [_net(after[code] - before[code]) for code in codes],
         "total": picture.total,
     }
+
+
+def _net(change):
+    return f"{change:+,}".replace("-", "−") if change else "0"
 
 
 def _cell(count, row, column, rank, link):

@@ -45,9 +45,9 @@ def _balances(rng, today):
     )
     rows = []
     for client_id, amount in known:
-        value, drift = float(amount), rng.choice((1.0, 1.0, 1.0, 1.02, 0.98, 1.12, 0.9))
+        value, drift = float(amount), rng.choice((1.0, 1.0, 1.02, 0.98, 1.15, 1.25, 0.85))
         for back in range(1, MONTHS + 1):
-            value *= drift * rng.uniform(0.97, 1.03)
+            value *= drift * rng.uniform(0.9, 1.1)
             rows.append(
                 MonthlyBalance(
                     client_id=client_id,

@@ -26,7 +26,8 @@ def provide():
                 statement = statement.replace("ADD COLUMN", "ADD COLUMN IF NOT EXISTS")
             if name not in there:
                 cursor.execute(statement)
-        cursor.execute("ALTER TABLE clients_product ALTER COLUMN category TYPE varchar(20)")
+        for table in ("clients_product", "clients_producthistory"):
+            cursor.execute(f"ALTER TABLE {table} ALTER COLUMN category TYPE varchar(20)")
         cursor.execute("ALTER TABLE clients_product DROP CONSTRAINT IF EXISTS product_category_known")
     return there | set(TABLES)
 

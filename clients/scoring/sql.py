@@ -17,7 +17,7 @@ COLUMNS = (
     *("misses", "watched", "watched_before", "move", "reason", "type_before", "type"),
     *("level_before", "level", "type_reason", "flags"),
 )
-#: A verdict older than this gives way to the evaluation (decision 0083).
+#: A verdict older than this gives way to the evaluation (decision 0081).
 VERDICT_MONTHS = 6
 
 

@@ -341,7 +341,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # fields of several models share these choices: one name each in the description
-    "ENUM_NAME_OVERRIDES": {"ChannelEnum": "followups.rules.Channel"},
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "followups.rules.Channel",
+        "ClientTypeEnum": "clients.rules.ClientType",
+        "LevelEnum": "clients.rules.Level",
+    },
 }
 
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")  # who only reads changes nothing

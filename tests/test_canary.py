@@ -226,7 +226,11 @@ def tables():
     from django.contrib.sessions.models import Session
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        # a partitioned table holds nothing itself: its partitions are tables of their own here
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'public'::regnamespace ORDER BY 1"
+        )
         for (table,) in cursor.fetchall():
             out = io.BytesIO()
             cursor.copy_expert(f'COPY "{table}" TO STDOUT', out)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rmflow.doors import idempotency
+from rmflow.doors.together import made
 from rmflow.privacy import blind, normal
 from rmflow.privacy.actions import log
 from rmflow.privacy.models import AccessEvent, ConsentBasis, PrivacyNotice
@@ -52,7 +53,7 @@ def register(*, by, branch, name="", salutation="", phone="", basis="", id_kind=
         put_contact(client, phone=phone, basis=basis)
     if id_number:
         client.put_id_number(id_kind, id_number)
-    client.save()
+    made(client)
     note(client, TimelineKind.REGISTERED, by=by, branch=branch)
     return client
 

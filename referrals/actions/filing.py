@@ -10,7 +10,7 @@ from clients.models import Client
 from clients.rules import TimelineKind, addressed_as
 from followups import actions as followups
 from rmflow.doors.idempotency import once
-from rmflow.doors.together import put, together
+from rmflow.doors.together import made, put
 from rmflow.notices.actions import notify
 from rmflow.privacy.models import ConsentBasis
 from rmflow.staff import permissions, person
@@ -44,12 +44,11 @@ def file_once(card, *, by, key, body):
     filed = []
 
     def produce():
-        with together():
-            filed.append(_file(card, by=by))
+        filed.append(_file(card, by=by))
         return 201, {"id": filed[0].pk}
 
     try:
-        _status, answer = once(by, key, body, produce)
+        _status, answer = once(by, key, body, produce, batched=True)
     except Refused as refusal:
         if refusal.code == "repeat":
             repeats.remember(by, warned=True)
@@ -203,7 +202,7 @@ def _write(card, client, manager, *, by, branch, sender_branch):
     now = timezone.now()
     waits = card.end == End.INTRODUCE
     role = acting_role(by, sender_branch)
-    return Referral.objects.create(
+    slip = Referral(
         day=business_day(sender_branch, by=by),
         branch=branch,
         referrer=by,
@@ -234,6 +233,7 @@ def _write(card, client, manager, *, by, branch, sender_branch):
         filed_at=now,
         waiting_since=(card.referred_at or now) if waits else None,
     )
+    return made(slip)
 
 
 def open_follow_up(referral, *, by):

@@ -5,7 +5,9 @@ import secrets
 from datetime import MAXYEAR, MINYEAR
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -115,8 +117,8 @@ def file_form(request, board, form):
     """The slip of a valid form; one that waited on a device brings the device's times."""
     card = form.card(own_branch_id=board.branch.pk if board.is_outlet else None)
     body = {name: values for name, values in request.POST.lists() if name not in LateForm.ABOUT_THE_WAY}
-    late = LateForm(request.POST)
-    if not late.is_valid():
+    late = LateForm(request.POST) if "offline_at" in request.POST else None
+    if late is None or not late.is_valid():
         return actions.file_once(card, by=request.user, key=key_of(request), body=body)
     return offline.file_late(
         card,
@@ -157,7 +159,8 @@ def _filed(request, slip):
     if not htmx.wants_fragment(request):
         messages.success(request, text)
         return htmx.redirect(request, reverse("referrals:desk"))
-    response = render(request, "referrals/_key.html", {"key": new_key(), "oob": True})
+    # Without the shell's context: a field and its key need nothing of it.
+    response = HttpResponse(render_to_string("referrals/_key.html", {"key": new_key(), "oob": True}))
     response["HX-Reswap"] = "none"
     news = {"rmflow:toast": {"text": text, "state": "met"}, "desk:filed": {"slip": slip.pk}}
     response["HX-Trigger"] = json.dumps(news)  # ASCII: a header holds nothing else

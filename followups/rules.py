@@ -180,6 +180,11 @@ def first_contact_on(*, filed_on, agreed_on, calendar):
     return agreed_on or calendar.add(filed_on, FIRST_CONTACT_DAYS)
 
 
+def first_contact_days(*, filed_on, calendar):
+    """What the calendar alone says of a first contact: its usual day and its last one."""
+    return calendar.add(filed_on, FIRST_CONTACT_DAYS), calendar.add(filed_on, FIRST_CONTACT_CAP)
+
+
 def first_contact_by(*, filed_on, plan_on, calendar):
     """The last day for it: three working days after the referral, or the agreed day when later."""
     return max(plan_on, calendar.add(filed_on, FIRST_CONTACT_CAP))

@@ -1,12 +1,12 @@
-"""Scheduled reminders: doors to `actions.reminders`."""
+"""Scheduled jobs: doors to `actions.reminders` and `actions.recounts`."""
 
 from celery import shared_task
 
 from rmflow.doors.jobs import scheduled
 from rmflow.workdays import clock
-from rmflow.workdays.current import calendar
+from rmflow.workdays.current import calendar, load
 
-from .actions import reminders
+from .actions import recounts, reminders
 
 
 @shared_task(name="followups.remind_morning")
@@ -21,3 +21,10 @@ def remind_morning() -> dict[str, int]:
 def remind_hour() -> dict[str, int]:
     """Every five minutes: what was agreed for the next quarter of an hour."""
     return reminders.remind_hour(now=clock.now())
+
+
+@shared_task(name="followups.recount")
+@scheduled("recompute counted days")
+def recount() -> dict[str, int]:
+    """Every five minutes: what rests on a calendar that has changed since."""
+    return recounts.recount(today=clock.today(), calendar=load())

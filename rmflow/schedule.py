@@ -27,6 +27,12 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    # followups: days counted by a calendar that has changed since
+    "recompute counted days": {
+        "task": "followups.recount",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
     # referrals: each minute lobbies without a name, forgotten shifts, calls nobody answered
     "watch the lobbies": {
         "task": "referrals.watch_lobbies",

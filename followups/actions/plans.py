@@ -85,10 +85,11 @@ def settle(item, name, *, by, note="", plan_on=None, result=""):
     )
     item.state = arrow.target
     item.plan_on = event.on_to
+    item.day_counted = item.day_counted and not plan_on  # a day that somebody chose is not recounted
     item.settled_at = None if arrow.target == PlanState.OPEN else timezone.now()
     try:
         with transaction.atomic():
-            item.save(update_fields=["state", "plan_on", "settled_at"])
+            item.save(update_fields=["state", "plan_on", "day_counted", "settled_at"])
     except IntegrityError as error:
         raise Refused(_("The same plan already stands on that day."), field="plan_on") from error
     event.save()

@@ -113,6 +113,8 @@ def open_record(
         channel=channel or Channel.PHONE,
         purpose=purpose,
         must_by=rules.first_contact_by(filed_on=today, plan_on=plan_on, calendar=days),
+        counted_from=today,
+        day_counted=agreed_on is None,
     )
     return record
 

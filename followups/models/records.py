@@ -124,6 +124,9 @@ class PlanItem(models.Model):
     plan_on = models.DateField(_("Planned on"))
     at = models.TimeField(_("Hour"), null=True, blank=True)
     must_by = models.DateField(_("At the latest"), null=True, blank=True)
+    #: The day 0 from which rules counted working days; `day_counted` says that they set `plan_on` too.
+    counted_from = models.DateField(null=True, blank=True)
+    day_counted = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=PlanState, default=PlanState.OPEN)
     settled_at = models.DateTimeField(null=True, blank=True)
     source_key = models.CharField(max_length=60)
@@ -156,6 +159,11 @@ class PlanItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source_key", "kind", "plan_on"], name="plan_once"),
             models.CheckConstraint(
+                condition=Q(day_counted=False) | Q(counted_from__isnull=False),
+                name="plan_counted_from_a_day",
+                violation_error_message=_("A counted day says from which day it was counted."),
+            ),
+            models.CheckConstraint(
                 condition=Q(state="open", settled_at__isnull=True)
                 | (~Q(state="open") & Q(settled_at__isnull=False)),
                 name="plan_settled_has_a_time",
@@ -165,7 +173,7 @@ class PlanItem(models.Model):
 
 
 class PlanEvent(models.Model):
-    """One change of a plan item: done, dropped, postponed, restored; undo adds a second one."""
+    """One change of a plan item: done, dropped, postponed, restored, recounted; undo adds a second one."""
 
     item = models.ForeignKey(PlanItem, models.CASCADE, related_name="events")
     name = models.CharField(max_length=20)
@@ -173,7 +181,7 @@ class PlanEvent(models.Model):
     state_to = models.CharField(max_length=8)
     on_from = models.DateField()
     on_to = models.DateField()
-    by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     note = models.CharField(max_length=200, blank=True)
 

@@ -20,6 +20,7 @@ NAMES = {
     "check the calendar": _("Check the calendar"),
     "remind of today's follow-ups": _("Remind of today's follow-ups"),
     "remind of agreed hours": _("Remind of agreed hours"),
+    "recompute counted days": _("Recompute counted days"),
 }
 COUNTS = {
     "bells": _("bells rung"),

@@ -37,7 +37,7 @@ class Scorecard(models.Model):
     """One version: published once, never changed afterwards."""
 
     version = models.CharField(_("Version"), max_length=12, unique=True)
-    name = models.CharField(_("Name"), max_length=60)
+    name = models.CharField(_("Scorecard name"), max_length=60)
     state = models.CharField(_("State"), max_length=10, choices=CardState, default=CardState.DRAFT)
     base = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     note = models.CharField(_("What is new"), max_length=300, blank=True)
@@ -128,7 +128,7 @@ class TierRule(models.Model):
     """A service tier: T0 to T5 in the default table, by the monthly average alone."""
 
     scorecard = models.ForeignKey(Scorecard, models.CASCADE, related_name="tiers")
-    code = models.CharField(_("Code"), max_length=2)
+    code = models.CharField(_("Tier code"), max_length=2)
     name = models.CharField(_("Tier"), max_length=20)
     minimum = models.DecimalField(_("Monthly average from"), max_digits=16, decimal_places=2)
     premium = models.BooleanField(_("Premium"), default=False)

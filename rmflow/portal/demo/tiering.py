@@ -1,4 +1,4 @@
-"""Seven months of balances and two runs of the evaluation: one signed, one waiting for the heads."""
+"""Seven months of balances and five runs of the evaluation: four signed, one waiting for the heads."""
 
 import datetime
 import random
@@ -13,24 +13,32 @@ from rmflow.staff.permissions import Role
 from .moment import at
 
 MONTHS = 6  # before the one the portfolio wrote
+SIGNED = 4  # runs before the one that waits: enough for a third miss
 
 
 def make(branches, rng: random.Random, today: datetime.date):
-    """Balances backwards, the run of the month before last signed by the heads, last month's computed."""
+    """Balances backwards, the runs before signed by the heads, last month's computed."""
     _balances(rng, today)
-    before = first_of(today, back=2)
-    with at(_hour(next_first(before), 2)):
-        run = evaluation.start(before)
-        evaluation.run_now(run)
-    with at(_hour(next_first(before) + datetime.timedelta(days=1), 9)):
-        for part in run.parts.select_related("branch").order_by("branch__code"):
-            head = User.objects.holding_at(part.branch_id, Role.BRANCH_HEAD).first()
-            if head is not None:
-                evaluation.sign(part.pk, by=head, opinion="同意")
+    for back in range(SIGNED + 1, 1, -1):
+        _signed(first_of(today, back=back))
     last = evaluation.start(first_of(today, back=1))
     evaluation.run_now(last)
     _by_hand(branches, last, today)
     _draft()
+
+
+def _signed(month):
+    """A run computed in the night after `month`, read and signed the next morning."""
+    with at(_hour(next_first(month), 2)):
+        run = evaluation.start(month)
+        evaluation.run_now(run)
+    with at(_hour(next_first(month) + datetime.timedelta(days=1), 9)):
+        for part in run.parts.select_related("branch", "run").order_by("branch__code"):
+            head = User.objects.holding_at(part.branch_id, Role.BRANCH_HEAD).first()
+            region = User.objects.holding(Role.REGION_HEAD).first()
+            for client_id in evaluation.unread(part).values_list("client", flat=True):
+                evaluation.read_downgrade(part.pk, client_id, by=head or region)
+            evaluation.sign(part.pk, by=head or region, opinion="同意")
 
 
 def _hour(day, hour):

@@ -1,11 +1,12 @@
-"""Taking over clients from a file of the bank's core system: CSV or XLSX, by a column map.
+"""Taking over files of the bank's core system: CSV or XLSX, by a column map.
 
-`maps` reads the map, `sources` the file, `rows` turns a line into a client, `load` writes them by COPY,
-`run` ties them together. Nothing here keeps or prints a personal value that could not be taken.
+`maps` reads the map, `sources` the file, `rows` and `plain` turn a line into a staged row, `load` and
+`target` write what was staged, `run` ties them together for each kind of file. Nothing here keeps or
+prints a personal value that could not be taken.
 """
 
 from .faults import FileFault, RowFault
-from .maps import read_map
-from .run import Outcome, import_clients
+from .maps import parse_map, read_map
+from .run import Outcome, Spoilt, import_clients, take
 
-__all__ = ["FileFault", "Outcome", "RowFault", "import_clients", "read_map"]
+__all__ = ["FileFault", "Outcome", "RowFault", "Spoilt", "import_clients", "parse_map", "read_map", "take"]

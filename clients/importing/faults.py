@@ -3,6 +3,8 @@
 import csv
 from dataclasses import dataclass
 
+from django.utils.translation import pgettext
+
 
 class FileFault(Exception):
     """The file or the map cannot be used; the message is for a person."""
@@ -26,10 +28,13 @@ class Broken:
     reason: str
 
 
+HEADINGS = ("row", "column", "reason")
+
+
 def write(path, broken):
     """The error file: row, column, reason; UTF-8 with the mark that spreadsheets look for."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
-        out.writerow(["row", "column", "reason"])
+        out.writerow([pgettext("error file", word) for word in HEADINGS])
         out.writerows((fault.row, fault.column, str(fault.reason)) for fault in broken)

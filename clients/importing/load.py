@@ -10,8 +10,9 @@ from psycopg2.extras import execute_values
 
 from rmflow.privacy import blind, crypto
 
+from ..load_rules import FileKind
 from .faults import Broken
-from .rows import STAGE
+from .target import STAGE
 
 IMPORT_LOCK = 7202  # advisory lock: imports take turns
 CHUNK = 1 << 16  # characters handed to COPY at a time
@@ -70,16 +71,14 @@ class _Feed:
         return "".join(parts).encode()
 
 
-def stage(lines):
-    """COPY `lines` into a fresh staging table of this transaction."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in STAGE.items())
+def stage(columns, lines):
+    """COPY `lines` into a fresh staging table of this transaction; `columns`: name → type."""
+    declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
-        cursor.execute(f"CREATE TEMP TABLE client_import ({columns})")
-        cursor.copy_expert(
-            f"COPY client_import ({', '.join(STAGE)}) FROM STDIN WITH (FORMAT text)", _Feed(lines), CHUNK
-        )
-        cursor.execute("ANALYZE client_import")
+        cursor.execute(f"CREATE TEMP TABLE {STAGE} ({declared})")
+        cursor.copy_expert(f"COPY {STAGE} ({', '.join(columns)}) FROM STDIN WITH (FORMAT text)", _Feed(lines), CHUNK)
+        cursor.execute(f"ANALYZE {STAGE}")
         # The tables grow within this transaction, so their statistics mislead: join by hash, always.
         cursor.execute("SET LOCAL enable_nestloop = off")
 
@@ -87,7 +86,7 @@ def stage(lines):
 def unstage():
     """Leave the transaction as it was found."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE client_import")
+        cursor.execute(f"DROP TABLE {STAGE}")
         cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
@@ -95,14 +94,14 @@ def settle_identities(heading):
     """Give prospects known by their ID their customer number; leave out rows whose ID is another's."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE clients_client c SET customer_no = s.customer_no FROM client_import s"
+            f"UPDATE clients_client c SET customer_no = s.customer_no FROM {STAGE} s"
             " WHERE s.id_hash <> '' AND c.id_hash <> '' AND c.id_kind = s.id_kind AND c.id_hash = s.id_hash"
             " AND c.customer_no IS NULL AND NOT EXISTS"
             " (SELECT FROM clients_client k WHERE k.customer_no = s.customer_no)"
         )
         matched = cursor.rowcount
         cursor.execute(
-            "DELETE FROM client_import s USING clients_client c"
+            f"DELETE FROM {STAGE} s USING clients_client c"
             " WHERE s.id_hash <> '' AND c.id_hash <> '' AND c.id_kind = s.id_kind AND c.id_hash = s.id_hash"
             " AND c.customer_no IS DISTINCT FROM s.customer_no RETURNING s.row"
         )
@@ -113,7 +112,7 @@ def settle_identities(heading):
 def keep_addresses():
     """Empty the staged addresses that equal the stored ones, which only Python can compare."""
     query = (
-        "SELECT s.row, s.address_mac, c.address FROM client_import s JOIN clients_client c"
+        f"SELECT s.row, s.address_mac, c.address FROM {STAGE} s JOIN clients_client c"
         " ON c.customer_no = s.customer_no WHERE s.address <> '' AND c.address <> '' ORDER BY s.row"
     )
     with connection.chunked_cursor() as reader, connection.cursor() as writer:
@@ -127,7 +126,7 @@ def keep_addresses():
             if same:
                 execute_values(
                     writer.cursor,
-                    "UPDATE client_import s SET address = '' FROM (VALUES %s) AS v(row) WHERE s.row = v.row",
+                    f"UPDATE {STAGE} s SET address = '' FROM (VALUES %s) AS v(row) WHERE s.row = v.row",
                     same,
                     page_size=ADDRESSES,
                 )
@@ -142,7 +141,7 @@ def write_clients():
     given = [column for column in UPDATES if column != "notice_at"]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE clients_client c SET {assignments} FROM client_import s"
+            f"UPDATE clients_client c SET {assignments} FROM {STAGE} s"
             f" WHERE c.customer_no = s.customer_no"
             f" AND (ROW({before}) IS DISTINCT FROM ROW({after}) OR s.address <> '')"
         )
@@ -153,7 +152,7 @@ def write_clients():
             f" SELECT s.customer_no, {', '.join('s.' + column for column in given)},"
             f" {', '.join(ONLY_NEW.values())},"
             " CASE WHEN s.phone_hash <> '' THEN now() END, false, now()"
-            " FROM client_import s WHERE NOT EXISTS"
+            f" FROM {STAGE} s WHERE NOT EXISTS"
             " (SELECT FROM clients_client c WHERE c.customer_no = s.customer_no)"
             " ORDER BY s.row ON CONFLICT DO NOTHING"
         )
@@ -162,21 +161,32 @@ def write_clients():
         return new, changed
 
 
-def write_balances(balance):
+def write_balances(balance, load_id=None):
     """(new, changed) rows of the balance's month."""
+    differs = (
+        "b.month = %(month)s AND s.amount IS NOT NULL"
+        " AND (b.amount, b.label) IS DISTINCT FROM (s.amount, %(label)s::text)"
+    )
     with connection.cursor() as cursor:
-        values = {"month": balance.month, "label": balance.label}
+        values = {"month": balance.month, "label": balance.label, "load": load_id, "kind": FileKind.BALANCES}
+        if load_id:
+            cursor.execute(
+                "INSERT INTO clients_replaced (load_id, kind, row_id, before)"
+                f" SELECT %(load)s, %(kind)s, b.id, to_jsonb(b) FROM {STAGE} s"
+                " JOIN clients_client c ON c.customer_no = s.customer_no"
+                f" JOIN clients_monthlybalance b ON b.client_id = c.id WHERE {differs}",
+                values,
+            )
         cursor.execute(
-            "UPDATE clients_monthlybalance b SET amount = s.amount, label = %(label)s"
-            " FROM client_import s JOIN clients_client c ON c.customer_no = s.customer_no"
-            " WHERE b.client_id = c.id AND b.month = %(month)s AND s.amount IS NOT NULL"
-            " AND (b.amount, b.label) IS DISTINCT FROM (s.amount, %(label)s::text)",
+            "UPDATE clients_monthlybalance b SET amount = s.amount, label = %(label)s, load_id = %(load)s"
+            f" FROM {STAGE} s JOIN clients_client c ON c.customer_no = s.customer_no"
+            f" WHERE b.client_id = c.id AND {differs}",
             values,
         )
         changed = cursor.rowcount
         cursor.execute(
-            "INSERT INTO clients_monthlybalance (client_id, month, amount, label)"
-            " SELECT c.id, %(month)s, s.amount, %(label)s FROM client_import s"
+            "INSERT INTO clients_monthlybalance (client_id, month, amount, label, load_id)"
+            f" SELECT c.id, %(month)s, s.amount, %(label)s, %(load)s FROM {STAGE} s"
             " JOIN clients_client c ON c.customer_no = s.customer_no"
             " WHERE s.amount IS NOT NULL AND NOT EXISTS (SELECT FROM clients_monthlybalance b"
             " WHERE b.client_id = c.id AND b.month = %(month)s) ORDER BY s.row",

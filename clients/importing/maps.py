@@ -1,9 +1,12 @@
-"""The column map, in TOML: which column of the file becomes which field.
+"""The column map: which column of the file becomes which field. In TOML, or as JSON in the database.
 
     [file]                 delimiter, encoding, sheet: all optional, found out from the file
-    [client.FIELD]         one of  column = "…" [, values = {…}]  |  constant = "…"
+                           pattern = "clients_*.csv": files of this name are loaded from the inbox unasked
+                           whole = true: one bad row refuses the file  |  branches = ["0817"]
+    [client.FIELD]         or [balances.FIELD], [holdings.FIELD]: what the rows are (see `kinds`)
+                           one of  column = "…" [, values = {…}]  |  constant = "…"
                                    template = "BM{row:08d}"       |  invent = "name" / "salutation"
-    [balance]              column, month = "2026-10", label
+    [balance]              beside [client]: column, month = "2026-10", label
     [check.COLUMN]         whole numbers: min, max  |  a list: values = […]  |  required = true
 
 `values` translates what the column says; a word that is not in the list breaks the row. In a template
@@ -19,6 +22,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from ..load_rules import FileKind
 from .faults import FileFault
 
 FIELDS = (
@@ -40,6 +44,37 @@ FIELDS = (
     "owner",
     "branch",
 )
+#: section of a map → the kind of its file.
+SECTIONS = {"client": FileKind.CLIENTS, "balances": FileKind.BALANCES, "holdings": FileKind.HOLDINGS}
+FILE_KEYS = ("delimiter", "encoding", "sheet", "pattern", "whole", "branches")
+KNOWN_FIELDS = {
+    FileKind.CLIENTS: FIELDS,
+    FileKind.BALANCES: (
+        "customer_no",
+        "month",
+        "amount",
+        "point_amount",
+        "fee_income",
+        "deposits",
+        "label",
+    ),
+    FileKind.HOLDINGS: (
+        "customer_no",
+        "product",
+        "contract_no",
+        "amount",
+        "opened_on",
+        "matures_on",
+        "ended_on",
+        "overdue_days",
+    ),
+}
+#: Without these no row can be taken.
+NEEDED = {
+    FileKind.CLIENTS: ("customer_no",),
+    FileKind.BALANCES: ("customer_no", "month", "amount"),
+    FileKind.HOLDINGS: ("customer_no", "product", "contract_no", "amount"),
+}
 INVENTED = ("name", "salutation")
 WAYS = ("column", "constant", "template", "invent")
 ROW = "row"
@@ -76,42 +111,75 @@ class Balance:
 
 
 @dataclass(frozen=True)
-class ColumnMap:
+class Columns:
     """A whole map, checked."""
 
     name: str
+    kind: str
     fields: dict[str, Source]
     checks: dict[str, Check]
     balance: Balance | None = None
     delimiter: str = ""
     encoding: str = ""
     sheet: str = ""
+    pattern: str = ""
+    whole: bool = False
+    branches: tuple = ()
     columns: frozenset[str] = field(default_factory=frozenset)
 
 
-def read_map(path) -> ColumnMap:
+def read_map(path) -> Columns:
     """The map of a TOML file, or FileFault in plain words."""
     path = Path(path)
+    return parse_map(path.name, read_body(path))
+
+
+def read_body(path):
+    """What a TOML file says, unchecked."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileFault(_("The map cannot be read: {why}").format(why=error.strerror)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FileFault(_("The map is not valid TOML: {why}").format(why=error)) from None
-    _known(data, ("file", "client", "balance", "check"), _("the map"))
+
+
+def parse_map(name, data) -> Columns:
+    """The map in `data`, checked; FileFault when it cannot be followed."""
+    _known(data, ("file", "balance", "check", *SECTIONS), _("the map"))
     file = data.get("file", {})
-    _known(file, ("delimiter", "encoding", "sheet"), "[file]")
-    fields = {name: _source(name, spec) for name, spec in data.get("client", {}).items()}
-    if "customer_no" not in fields:
-        raise FileFault(_("The map must say where the customer number comes from."))
+    _known(file, FILE_KEYS, "[file]")
+    file = {**file, "branches": tuple(str(code) for code in file.get("branches", ()))}
+    sections = [section for section in SECTIONS if section in data] or ["client"]
+    if len(sections) > 1:
+        raise FileFault(_("A map speaks of one kind of rows: {names}").format(names=", ".join(sections)))
+    section, kind = sections[0], SECTIONS[sections[0]]
+    fields = {name: _source(section, name, spec) for name, spec in data.get(section, {}).items()}
+    _complete(kind, fields)
     balance = _balance(data["balance"]) if "balance" in data else None
+    if balance and kind != FileKind.CLIENTS:
+        raise FileFault(_("[balance] stands beside [client] only."))
     checks = {name: _check(name, spec) for name, spec in data.get("check", {}).items()}
     columns = {s.column for s in fields.values() if s.column} | set(checks)
     columns |= {balance.column} if balance else set()
     columns |= {name for s in fields.values() for name in names_in(s.template)} - {ROW}
-    return ColumnMap(
-        name=path.name, fields=fields, checks=checks, balance=balance, columns=frozenset(columns), **file
+    return Columns(
+        name=name,
+        kind=kind,
+        fields=fields,
+        checks=checks,
+        balance=balance,
+        columns=frozenset(columns),
+        **file,
     )
+
+
+def _complete(kind, fields):
+    if "customer_no" not in fields:
+        raise FileFault(_("The map must say where the customer number comes from."))
+    missing = [name for name in NEEDED[kind] if name not in fields]
+    if missing:
+        raise FileFault(_("The map must say where these come from: {names}").format(names=", ".join(missing)))
 
 
 def names_in(template):
@@ -125,10 +193,10 @@ def _known(table, names, where):
         raise FileFault(_("Unknown in {where}: {names}").format(where=where, names=", ".join(unknown)))
 
 
-def _source(name, spec):
-    where = f"[client.{name}]"
-    if name not in FIELDS:
-        raise FileFault(_("A client has no field {name}.").format(name=name))
+def _source(section, name, spec):
+    where = f"[{section}.{name}]"
+    if name not in KNOWN_FIELDS[SECTIONS[section]]:
+        raise FileFault(_("There is no field {name} in {section}.").format(name=name, section=section))
     _known(spec, (*WAYS, "values"), where)
     if sum(way in spec for way in WAYS) != 1:
         raise FileFault(_("{where} needs exactly one of: {ways}").format(where=where, ways=", ".join(WAYS)))

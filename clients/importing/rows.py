@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients import names
 from rmflow.privacy import blind, crypto
@@ -42,6 +43,7 @@ STAGE = {
 }
 #: A column without a value: "" in text, as in the client's own columns, NULL elsewhere.
 EMPTY = [(column, "" if kind == "text" else None) for column, kind in STAGE.items()]
+FORMULA = gettext_lazy("The cell holds a formula. Save the sheet with values only.")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -63,7 +65,8 @@ class Reader:
     def __init__(self, column_map, headings, known):
         self.map, self.headings, self.known = column_map, headings, known
         self.at = {heading: index for index, heading in enumerate(headings)}
-        _check_headings(column_map, headings)
+        check_headings(column_map, headings)
+        self.used = [(name, self.at[name]) for name in sorted(column_map.columns)]
         self.checks = [(name, self.at[name], check) for name, check in column_map.checks.items()]
         self.takes = [
             (name, source, values.READERS[name])
@@ -71,14 +74,15 @@ class Reader:
             if name in values.READERS
         ]
 
-    def line(self, row, cells):
-        """The COPY line of data row number `row`; raises RowFault."""
-        for index, cell in enumerate(cells):
-            if "\x00" in cell:
-                raise RowFault(self.headings[index], _("The cell holds a character that cannot be stored."))
+    def line(self, row, cells, number):
+        """The COPY line of data row `row`, row `number` of the spreadsheet; raises RowFault."""
+        storable(self.headings, cells)
+        for heading, index in self.used:
+            if cells[index].startswith("="):
+                raise RowFault(heading, FORMULA)
         for name, index, check in self.checks:
-            _verify(name, cells[index].strip(), check)
-        record = {"row": row}
+            verify(name, cells[index].strip(), check)
+        record = {"row": number}
         for name, source, read in self.takes:
             text = self._text(source, row, cells)
             record[name] = self._read(name, source, read, text)
@@ -88,7 +92,7 @@ class Reader:
         self._places(record, row, cells)
         self._amount(record, cells)
         self._remember(record)
-        return "\t".join([_cell(record.get(column, empty)) for column, empty in EMPTY]) + "\n"
+        return "\t".join([cell(record.get(column, empty)) for column, empty in EMPTY]) + "\n"
 
     def _text(self, source, row, cells):
         if source.column:
@@ -192,7 +196,7 @@ class Reader:
         return (source.column if source else "") or name
 
 
-def _check_headings(column_map, headings):
+def check_headings(column_map, headings):
     missing = sorted(column_map.columns - set(headings))
     if missing:
         raise FileFault(_("The file has no column: {names}").format(names=", ".join(missing)))
@@ -201,7 +205,14 @@ def _check_headings(column_map, headings):
         raise FileFault(_("A column stands in the file twice: {names}").format(names=", ".join(twice)))
 
 
-def _verify(name, text, check):
+def storable(headings, cells):
+    """Refuse characters PostgreSQL cannot hold."""
+    for index, cell in enumerate(cells):
+        if "\x00" in cell:
+            raise RowFault(headings[index], _("The cell holds a character that cannot be stored."))
+
+
+def verify(name, text, check):
     if not text and check.required:
         raise RowFault(name, _("The cell is empty."))
     if check.values is not None and text not in check.values:
@@ -213,7 +224,7 @@ def _verify(name, text, check):
             raise RowFault(name, str(reason)) from None
 
 
-def _cell(value):
+def cell(value):
     """A value in COPY's text format."""
     if value is None:
         return "\\N"

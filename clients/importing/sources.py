@@ -1,10 +1,13 @@
 """Reading the file: CSV in UTF-8 (with or without mark) or GB18030, any separator, or XLSX.
 
 A line that cannot be read spoils itself only: bytes that are no text, an unclosed quotation mark, NUL.
+A file that would eat the memory (a million columns, a zip bomb) is refused before it is opened.
 """
 
 import csv
 import datetime
+import re
+import zipfile
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +19,15 @@ from .faults import FileFault, RowFault
 SAMPLE = 4 * 1024 * 1024  # bytes looked at to find out encoding and separator
 SEPARATORS = (",", ";", "\t", "|")
 LONGEST_RECORD = 50  # lines a quoted cell may run over
+LONGEST_LINE = 1024 * 1024  # bytes
+MOST_COLUMNS = 500
 XLSX = (".xlsx", ".xlsm")
+MOST_ROWS = 1_048_576  # of a worksheet
+#: A workbook that unpacks to more than this, or to so many times its size, is no table of a bank.
+MOST_UNPACKED, MOST_STRINGS, MOST_TIMES = 2 * 1024**3, 256 * 1024**2, 200
+SMALL = 20 * 1024**2  # bytes unpacked that are harmless whatever the ratio
+ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
+DATA_LIKE = re.compile(r"\d{5,}")
 
 
 @dataclass
@@ -31,6 +42,19 @@ class Table:
 def open_table(path, *, encoding="", delimiter="", sheet="") -> Table:
     """The table in `path`; FileFault when there is none."""
     path = Path(path)
+    table = _open(path, encoding, delimiter, sheet)
+    if len(table.headings) > MOST_COLUMNS:
+        raise FileFault(
+            _("The file has more than {n} columns. Is the separator right?").format(n=MOST_COLUMNS)
+        )
+    if any(DATA_LIKE.search(heading) for heading in table.headings):
+        raise FileFault(_("The first row holds numbers, not headings. The file needs a row of headings."))
+    if any("\x00" in heading for heading in table.headings):
+        raise FileFault(_("The headings hold characters that cannot be stored."))
+    return table
+
+
+def _open(path, encoding, delimiter, sheet):
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -78,13 +102,20 @@ def _reads(line, encoding):
 
 def _csv(path, encoding, delimiter, size):
     with path.open("rb") as file:
-        first = file.readline().removeprefix(b"\xef\xbb\xbf")
+        first = file.readline(LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
+    if len(first) >= LONGEST_LINE:
+        raise FileFault(_("The first line is too long to be headings."))
     try:
         heading = first.decode(encoding).rstrip("\r\n")
     except UnicodeDecodeError:
         raise FileFault(_("The headings are not written in {name}.").format(name=encoding)) from None
     delimiter = delimiter or max(SEPARATORS, key=heading.count)
-    headings = [cell.strip() for cell in next(csv.reader([heading], delimiter=delimiter), [])]
+    if heading.count(delimiter) > MOST_COLUMNS:
+        return Table([""] * (heading.count(delimiter) + 1), iter(()), size)
+    try:
+        headings = [cell.strip() for cell in next(csv.reader([heading], delimiter=delimiter), [])]
+    except csv.Error:
+        raise FileFault(_("The headings cannot be split into cells.")) from None
     rows = _csv_rows(path, encoding, delimiter, len(headings))
     return Table(headings, rows, size)
 
@@ -94,9 +125,13 @@ def _csv_rows(path, encoding, delimiter, width):
     with path.open("rb") as file:
         read = len(file.readline())
         number, again = 1, deque()
-        while line := again.popleft() if again else file.readline():
+        while line := again.popleft() if again else file.readline(LONGEST_LINE):
             number, start = number + 1, number + 1
             read += len(line)
+            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                read += _skip_line(file)
+                yield start, RowFault("", _("The row is too long.")), read
+                continue
             if b'"' in line:
                 lines = _record(line, again, file)
                 if lines is None:
@@ -109,12 +144,22 @@ def _csv_rows(path, encoding, delimiter, width):
                 yield start, _cells(line, encoding, delimiter, width), read
 
 
+def _skip_line(file):
+    """Go to the end of the line; how many bytes that was."""
+    skipped = 0
+    while part := file.readline(LONGEST_LINE):
+        skipped += len(part)
+        if part.endswith(b"\n"):
+            break
+    return skipped
+
+
 def _record(line, again, file):
     """The lines of one record whose cells may hold line ends; None when its quotes never close."""
     lines = [line]
     quotes = line.count(b'"')
     while quotes % 2:
-        more = (again.popleft() if again else file.readline()) if len(lines) < LONGEST_RECORD else b""
+        more = (again.popleft() if again else file.readline(LONGEST_LINE)) if len(lines) < LONGEST_RECORD else b""
         if not more:
             again.extendleft(reversed(lines[1:]))
             return None
@@ -149,14 +194,20 @@ def _sheet(path, name, size):
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    _unpackable(path)
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, OSError) as error:
+        # Formulas are read as formulas: what they came to when the file was saved may be missing or old.
+        book = load_workbook(path, read_only=True, data_only=False)
+    except Exception as error:  # a damaged workbook fails in as many ways as there are parts in it
         raise FileFault(_("The workbook cannot be opened.")) from error
     if name and name not in book.sheetnames:
         raise FileFault(_("The workbook has no sheet {name}.").format(name=name))
+    if not book.worksheets:
+        raise FileFault(_("The file is empty."))
+    if book.epoch.year != 1899:
+        raise FileFault(_("The workbook counts its days from 1904. Save it again as CSV."))
     sheet = book[name] if name else book.worksheets[0]
-    lines = sheet.iter_rows(values_only=True)
+    lines = _safely(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1, max_row=MOST_ROWS))
     headings = [_text(cell) for cell in next(lines, ())]
     while headings and not headings[-1]:
         headings.pop()
@@ -165,10 +216,35 @@ def _sheet(path, name, size):
     return Table(headings, _sheet_rows(lines, len(headings), sheet.max_row or 0, size), size)
 
 
+def _unpackable(path):
+    """Refuse a zip bomb by what its directory says; nothing is unpacked beyond that."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise FileFault(_("The workbook cannot be opened.")) from error
+    unpacked = sum(part.file_size for part in parts)
+    packed = max(1, sum(part.compress_size for part in parts))
+    strings = sum(part.file_size for part in parts if part.filename.lower().endswith("sharedstrings.xml"))
+    bomb = unpacked > SMALL and unpacked > MOST_TIMES * packed
+    if bomb or unpacked > MOST_UNPACKED or strings > MOST_STRINGS:
+        raise FileFault(_("The workbook unpacks to far more than a table of clients. Save it as CSV."))
+
+
+def _safely(lines):
+    """The rows of a sheet; damage in the middle is the file's fault, said as such."""
+    try:
+        yield from lines
+    except Exception as error:  # as above: XML, zip and number errors alike
+        raise FileFault(_("The workbook is damaged.")) from error
+
+
 def _sheet_rows(lines, width, count, size):
     for number, line in enumerate(lines, 2):
         cells = [_text(cell) for cell in line]
-        if any(cells[width:]):
+        if not ERRORS.isdisjoint(cells):
+            yield number, RowFault("", _("The row holds an error of the spreadsheet.")), _share(number, count, size)
+        elif any(cells[width:]):
             yield number, _wrong_width(len(cells), width), _share(number, count, size)
         elif any(cells):
             cells = (cells + [""] * width)[:width]
@@ -189,4 +265,6 @@ def _text(cell):
         return str(int(cell))
     if isinstance(cell, datetime.datetime):
         return cell.date().isoformat()
+    if not isinstance(cell, (str, int, float, datetime.date, datetime.time, datetime.timedelta)):
+        return "="  # an array formula comes as an object
     return str(cell).strip()

@@ -25,6 +25,11 @@ _DATE = re.compile(r"(\d{4})(?:[-/.年]?)(\d{1,2})(?:[-/.月]?)(\d{1,2})日?")
 _GROUPED = re.compile(r"[+-]?(\d{1,3}([,，]\d{3})+|\d+)(\.\d+)?")
 _LARGEST = Decimal(10) ** 14
 _CENT = Decimal("0.01")
+_CODE = re.compile(r"[0-9A-Z][0-9A-Z._/-]{0,39}")
+_SERIAL = re.compile(r"\d{5}")  # 1927 to 2173 as a spreadsheet counts days
+_SERIAL_ZERO = datetime.date(1899, 12, 30)
+EARLIEST = 2000  # the first year a balance may speak of
+_MONTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月?")
 
 
 class Unfit(ValueError):
@@ -69,16 +74,40 @@ def one_of(choices):
     return read
 
 
+def day(text, _today=None):
+    """A date as people and spreadsheets write it; None for an empty cell."""
+    text = normal.fold(text).strip()
+    if not text:
+        return None
+    if _SERIAL.fullmatch(text):
+        return _SERIAL_ZERO + datetime.timedelta(days=int(text))
+    match = _DATE.fullmatch(text.removesuffix(" 00:00:00"))
+    try:
+        return datetime.date(*(int(part) for part in match.groups()))
+    except (AttributeError, ValueError):
+        raise Unfit(_("This is no date such as 1975-03-28.")) from None
+
+
+def month(text, today):
+    """The first day of a month: 2026-10, 202610, or any day of it; never one to come."""
+    text = normal.fold(text).strip()
+    match = _MONTH.fullmatch(text) if not _SERIAL.fullmatch(text) else None
+    try:
+        first = datetime.date(int(match[1]), int(match[2]), 1) if match else day(text)
+    except ValueError:
+        first = None
+    if first is None:
+        raise Unfit(_("This is no month such as 2026-10."))
+    first = first.replace(day=1)
+    if first > today or first.year < EARLIEST:
+        raise Unfit(_("The month lies outside what is possible."))
+    return first
+
+
 def birth_date(text, today):
     if not text:
         return None
-    match = _DATE.fullmatch(normal.fold(text).strip())
-    try:
-        born = datetime.date(*(int(part) for part in match.groups())) if match else None
-    except ValueError:
-        born = None
-    if born is None:
-        raise Unfit(_("This is no date such as 1975-03-28."))
+    born = day(text)
     try:
         check_birth_date(born, today=today)
     except Refused as refusal:
@@ -113,6 +142,48 @@ def amount(text):
     if abs(value) >= _LARGEST:
         raise Unfit(_("The amount is too large."))
     return value.quantize(_CENT, ROUND_HALF_UP)
+
+
+def needed(read):
+    """A reader that takes no empty cell."""
+
+    def check(text, today):
+        if not text:
+            raise Unfit(_("The cell is empty."))
+        return read(text, today)
+
+    return check
+
+
+def money(text, _today):
+    return amount(text)
+
+
+def credit(text, _today):
+    """An amount that cannot be below zero."""
+    value = amount(text)
+    if value is not None and value < 0:
+        raise Unfit(_("This amount cannot be negative."))
+    return value
+
+
+def code(text, _today):
+    """A number or code of the core system: letters, digits and hyphens."""
+    clean = re.sub(r"\s", "", normal.fold(text)).upper()
+    if not _CODE.fullmatch(clean):
+        raise Unfit(_("A code has at most 40 letters, digits and hyphens."))
+    return clean
+
+
+def days(text, _today):
+    if not text:
+        return None
+    whole(text, 0, 36500)
+    return int(text)
+
+
+def label(text, _today):
+    return _quiet(lambda t: normal.line(t, 40, TOO_LONG), text)
 
 
 def whole(text, low, high):

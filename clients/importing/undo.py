@@ -1,0 +1,61 @@
+"""Taking back a load of clients: the history says what each person was before.
+
+No journal of its own, since it would hold a second copy of personal data that the rotation of keys and
+the anonymisation would have to reach too.
+"""
+
+from django.db import connection
+
+from clients.models import Client
+
+#: Columns of a client that have no history and are left as they are.
+UNTRACKED = frozenset({"id", "last_contact_at"})
+
+
+def undo_clients(context):
+    """(removed, restored, kept): new persons go, changed ones are as before, those touched since stay."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE load_undo AS SELECT h.pgh_obj_id AS id, min(h.pgh_id) AS first,"
+            " max(h.pgh_id) AS last, bool_or(h.pgh_label = 'insert') AS new FROM clients_clienthistory h"
+            " WHERE h.pgh_context_id = %s GROUP BY h.pgh_obj_id",
+            [str(context)],
+        )
+        written = cursor.rowcount
+        cursor.execute("ANALYZE load_undo")
+        cursor.execute(
+            "DELETE FROM load_undo u WHERE EXISTS (SELECT FROM clients_clienthistory h"
+            " WHERE h.pgh_obj_id = u.id AND h.pgh_id > u.last)"
+        )
+        _spare_used(cursor)
+        cursor.execute("SELECT count(*) FROM load_undo")
+        kept = written - cursor.fetchone()[0]
+        restored = _restore(cursor)
+        cursor.execute("DELETE FROM clients_client c USING load_undo u WHERE c.id = u.id AND u.new")
+        removed = cursor.rowcount
+        cursor.execute("DROP TABLE load_undo")
+    return removed, restored, kept
+
+
+def _spare_used(cursor):
+    """A new person to whom anything was tied since is a person of the house by now."""
+    for relation in Client._meta.related_objects:
+        field = relation.field
+        if hasattr(field.model, "pgh_tracked_model") or not field.model._meta.db_table:
+            continue
+        cursor.execute(
+            f"DELETE FROM load_undo u WHERE u.new AND EXISTS (SELECT FROM {field.model._meta.db_table} r"
+            f" WHERE r.{field.column} = u.id)"
+        )
+
+
+def _restore(cursor):
+    """The last version before the load, for each person it changed."""
+    columns = [f.column for f in Client._meta.concrete_fields if f.name not in UNTRACKED]
+    sets = ", ".join(f"{column} = h.{column}" for column in columns)
+    cursor.execute(
+        f"UPDATE clients_client c SET {sets} FROM load_undo u, clients_clienthistory h"
+        " WHERE c.id = u.id AND NOT u.new AND h.pgh_id = (SELECT max(o.pgh_id) FROM clients_clienthistory o"
+        " WHERE o.pgh_obj_id = u.id AND o.pgh_id < u.first)"
+    )
+    return cursor.rowcount

@@ -3,7 +3,7 @@
     [file]                 delimiter, encoding, sheet: all optional, found out from the file
                            pattern = "clients_*.csv": files of this name are loaded from the inbox unasked
                            whole = true: one bad row refuses the file  |  branches = ["0817"]
-    [client.FIELD]         or [balances.FIELD], [holdings.FIELD]: what the rows are (see `kinds`)
+    [client.FIELD]         or [balances.FIELD]: what the rows are
                            one of  column = "…" [, values = {…}]  |  constant = "…"
                                    template = "BM{row:08d}"       |  invent = "name" / "salutation"
     [balance]              beside [client]: column, month = "2026-10", label
@@ -45,7 +45,7 @@ FIELDS = (
     "branch",
 )
 #: section of a map → the kind of its file.
-SECTIONS = {"client": FileKind.CLIENTS, "balances": FileKind.BALANCES, "holdings": FileKind.HOLDINGS}
+SECTIONS = {"client": FileKind.CLIENTS, "balances": FileKind.BALANCES}
 FILE_KEYS = ("delimiter", "encoding", "sheet", "pattern", "whole", "branches")
 KNOWN_FIELDS = {
     FileKind.CLIENTS: FIELDS,
@@ -53,27 +53,13 @@ KNOWN_FIELDS = {
         "customer_no",
         "month",
         "amount",
-        "point_amount",
-        "fee_income",
-        "deposits",
         "label",
-    ),
-    FileKind.HOLDINGS: (
-        "customer_no",
-        "product",
-        "contract_no",
-        "amount",
-        "opened_on",
-        "matures_on",
-        "ended_on",
-        "overdue_days",
     ),
 }
 #: Without these no row can be taken.
 NEEDED = {
     FileKind.CLIENTS: ("customer_no",),
     FileKind.BALANCES: ("customer_no", "month", "amount"),
-    FileKind.HOLDINGS: ("customer_no", "product", "contract_no", "amount"),
 }
 INVENTED = ("name", "salutation")
 WAYS = ("column", "constant", "template", "invent")

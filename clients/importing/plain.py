@@ -1,4 +1,4 @@
-"""Rows that belong to a client known already, as lines of a staging table: balances and holdings."""
+"""Rows that belong to a client known already, as lines of a staging table."""
 
 import functools
 

@@ -20,7 +20,7 @@ from rmflow.staff.models import Branch, User
 from rmflow.workdays import clock
 
 from ..load_rules import FileKind
-from . import balances, holdings, load, rows, target, undo
+from . import balances, load, rows, target, undo
 from .faults import Broken, FileFault, RowFault
 from .rows import Known, Reader
 from .sources import open_table
@@ -29,7 +29,6 @@ REPORT_EACH = 500  # rows
 OBJECTS = {
     FileKind.CLIENTS: "clients.client",
     FileKind.BALANCES: "clients.monthlybalance",
-    FileKind.HOLDINGS: "clients.holding",
 }
 
 
@@ -196,7 +195,6 @@ def _latest_month():
 KINDS = {
     FileKind.CLIENTS: Kind(rows.STAGE, Reader, _write_clients, _undo_clients),
     FileKind.BALANCES: _plain(balances),
-    FileKind.HOLDINGS: _plain(holdings),
 }
 
 

@@ -192,7 +192,6 @@ def _wrong_width(count, width):
 
 def _sheet(path, name, size):
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     _unpackable(path)
     try:

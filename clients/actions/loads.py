@@ -1,0 +1,122 @@
+"""Loads of files: done once, kept in a history, the last one of a kind taken back (B-15)."""
+
+import hashlib
+from pathlib import Path
+
+import pghistory
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from rmflow.privacy.actions import log
+from rmflow.privacy.models import AccessEvent
+from rmflow.staff import permissions
+from rmflow.staff.permissions import Permission
+from rmflow.workflow import Conflict, Refused
+
+from ..importing import FileFault, take
+from ..importing.run import KINDS, OBJECTS
+from ..load_rules import LoadState
+from ..models import EvaluationRun, FileLoad
+
+NAME, FAULT = 120, 300  # characters kept
+
+
+def load_file(path, column_map, *, kind, source, by=None, branches=(), again=False, progress=None):
+    """(the load, its outcome): a file loaded by the same map before is told and left, unless `again`.
+
+    Raises FileFault; the failure stands in the history.
+    """
+    if column_map.kind != kind:
+        raise FileFault(_("The map is for another kind of file."))
+    load = FileLoad.objects.create(
+        kind=kind,
+        name=Path(path).name[:NAME],
+        sha256=fingerprint(path),
+        size=Path(path).stat().st_size,
+        source=source,
+        map_name=column_map.name[:80],
+        map_body={"columns": repr(column_map.fields), "branches": sorted(branches)},
+        state=LoadState.RUNNING,
+        by=by,
+        started_at=timezone.now(),
+    )
+    if not again and _loaded_before(load):
+        return _settle(load, state=LoadState.REPEATED), None
+    try:
+        with transaction.atomic():
+            outcome = take(
+                path, column_map, branches=branches, by=by, progress=progress, load_id=load.pk
+            )
+            return _settle(load, state=LoadState.DONE, **_counts(outcome)), outcome
+    except FileFault as fault:
+        _settle(load, state=LoadState.FAILED, fault=str(fault)[:FAULT])
+        raise
+
+
+def fingerprint(path):
+    """The hash of a file, read in pieces."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FileFault(_("The file cannot be read: {why}").format(why=error.strerror)) from None
+
+
+def _loaded_before(load):
+    """Whether the same bytes were loaded by the same map and are still in force."""
+    same = {name: getattr(load, name) for name in ("sha256", "kind", "map_name", "map_body")}
+    return FileLoad.objects.filter(state=LoadState.DONE, **same).exists()
+
+
+def _counts(outcome):
+    return {
+        "rows": outcome.rows,
+        "new": outcome.new,
+        "changed": outcome.changed,
+        "unchanged": outcome.unchanged,
+        "refused": len(outcome.broken),
+        "more": {"balances_new": outcome.balances_new, "balances_changed": outcome.balances_changed},
+        "month": outcome.month,
+        "context": outcome.context,
+    }
+
+
+def _settle(load, **fields):
+    for name, value in {**fields, "finished_at": timezone.now()}.items():
+        setattr(load, name, value)
+    load.save()
+    return load
+
+
+@transaction.atomic
+def undo(load_id, *, by) -> FileLoad:
+    """Take back the last load of its kind: new rows go, changed ones say again what they said.
+
+    Refused once an evaluation has read what was loaded: its results must stay explainable by what is
+    on record (decision 0085). What somebody has worked on since the load stays as it is.
+    """
+    permissions.require(by, Permission.LOAD_FILES)
+    load = FileLoad.objects.select_for_update(of=("self",), no_key=True).get(pk=load_id)
+    if load.state != LoadState.DONE:
+        raise Conflict(_("Only a load in force can be undone."), code="state")
+    last = FileLoad.objects.last_done(load.kind)
+    if last.pk != load.pk:
+        raise Refused(_("Only the last load of its kind can be undone; a later one stands on it."))
+    if EvaluationRun.objects.filter(cut_at__gt=load.finished_at).exists():
+        raise Refused(
+            _("An evaluation has used this load. Load a corrected file instead and evaluate again.")
+        )
+    with pghistory.context(command="undo_load", load=load.pk, user=by.pk):
+        removed, restored, kept = KINDS[load.kind].undo(load.pk, load.context)
+    load.state, load.undone_at, load.undone_by = LoadState.UNDONE, timezone.now(), by
+    load.more = {**load.more, "undone": {"removed": removed, "restored": restored, "kept": kept}}
+    load.save(update_fields=["state", "undone_at", "undone_by", "more"])
+    log(
+        AccessEvent.Kind.IMPORT,
+        by=by,
+        object_type=OBJECTS[load.kind],
+        rows=removed + restored,
+        item_key=f"undo:{load.pk}",
+    )
+    return load

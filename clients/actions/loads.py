@@ -16,7 +16,7 @@ from rmflow.workflow import Conflict, Refused
 
 from ..importing import FileFault, take
 from ..importing.run import KINDS, OBJECTS
-from ..load_rules import LoadState
+from ..load_rules import FileKind, LoadState
 from ..models import EvaluationRun, FileLoad
 
 NAME, FAULT = 120, 300  # characters kept
@@ -45,9 +45,7 @@ def load_file(path, column_map, *, kind, source, by=None, branches=(), again=Fal
         return _settle(load, state=LoadState.REPEATED), None
     try:
         with transaction.atomic():
-            outcome = take(
-                path, column_map, branches=branches, by=by, progress=progress, load_id=load.pk
-            )
+            outcome = take(path, column_map, branches=branches, by=by, progress=progress, load_id=load.pk)
             return _settle(load, state=LoadState.DONE, **_counts(outcome)), outcome
     except FileFault as fault:
         _settle(load, state=LoadState.FAILED, fault=str(fault)[:FAULT])
@@ -108,14 +106,14 @@ def undo(load_id, *, by) -> FileLoad:
             _("An evaluation has used this load. Load a corrected file instead and evaluate again.")
         )
     with pghistory.context(command="undo_load", load=load.pk, user=by.pk):
-        removed, restored, kept = KINDS[load.kind].undo(load.pk, load.context)
+        removed, restored, kept = KINDS[FileKind(load.kind)].undo(load.pk, load.context)
     load.state, load.undone_at, load.undone_by = LoadState.UNDONE, timezone.now(), by
     load.more = {**load.more, "undone": {"removed": removed, "restored": restored, "kept": kept}}
     load.save(update_fields=["state", "undone_at", "undone_by", "more"])
     log(
         AccessEvent.Kind.IMPORT,
         by=by,
-        object_type=OBJECTS[load.kind],
+        object_type=OBJECTS[FileKind(load.kind)],
         rows=removed + restored,
         item_key=f"undo:{load.pk}",
     )

@@ -77,7 +77,9 @@ def stage(columns, lines):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
         cursor.execute(f"CREATE TEMP TABLE {STAGE} ({declared})")
-        cursor.copy_expert(f"COPY {STAGE} ({', '.join(columns)}) FROM STDIN WITH (FORMAT text)", _Feed(lines), CHUNK)
+        cursor.copy_expert(
+            f"COPY {STAGE} ({', '.join(columns)}) FROM STDIN WITH (FORMAT text)", _Feed(lines), CHUNK
+        )
         cursor.execute(f"ANALYZE {STAGE}")
         # The tables grow within this transaction, so their statistics mislead: join by hash, always.
         cursor.execute("SET LOCAL enable_nestloop = off")

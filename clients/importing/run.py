@@ -4,7 +4,6 @@
 `write` puts the staged rows where they belong, `undo` takes them back.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +117,7 @@ def take(path, column_map, *, branches=(), by=None, progress=None, load_id=None)
 def _seen(path):
     """What tells one state of a file from another."""
     try:
-        stat = os.stat(path)
+        stat = Path(path).stat()
     except OSError as error:
         raise FileFault(_("The file cannot be read: {why}").format(why=error.strerror)) from None
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -159,7 +159,11 @@ def _record(line, again, file):
     lines = [line]
     quotes = line.count(b'"')
     while quotes % 2:
-        more = (again.popleft() if again else file.readline(LONGEST_LINE)) if len(lines) < LONGEST_RECORD else b""
+        more = (
+            (again.popleft() if again else file.readline(LONGEST_LINE))
+            if len(lines) < LONGEST_RECORD
+            else b""
+        )
         if not more:
             again.extendleft(reversed(lines[1:]))
             return None
@@ -242,7 +246,11 @@ def _sheet_rows(lines, width, count, size):
     for number, line in enumerate(lines, 2):
         cells = [_text(cell) for cell in line]
         if not ERRORS.isdisjoint(cells):
-            yield number, RowFault("", _("The row holds an error of the spreadsheet.")), _share(number, count, size)
+            yield (
+                number,
+                RowFault("", _("The row holds an error of the spreadsheet.")),
+                _share(number, count, size),
+            )
         elif any(cells[width:]):
             yield number, _wrong_width(len(cells), width), _share(number, count, size)
         elif any(cells):

@@ -5,6 +5,7 @@ the anonymisation would have to reach too.
 """
 
 from django.db import connection
+from pghistory.models import Event
 
 from clients.models import Client
 
@@ -28,11 +29,11 @@ def undo_clients(context):
             " WHERE h.pgh_obj_id = u.id AND h.pgh_id > u.last)"
         )
         _spare_used(cursor)
-        cursor.execute("SELECT count(*) FROM load_undo")
-        kept = written - cursor.fetchone()[0]
+        cursor.execute("SELECT count(*), count(*) FILTER (WHERE new) FROM load_undo")
+        left, removed = cursor.fetchone()
+        kept = written - left
         restored = _restore(cursor)
         cursor.execute("DELETE FROM clients_client c USING load_undo u WHERE c.id = u.id AND u.new")
-        removed = cursor.rowcount
         cursor.execute("DROP TABLE load_undo")
     return removed, restored, kept
 
@@ -41,7 +42,7 @@ def _spare_used(cursor):
     """A new person to whom anything was tied since is a person of the house by now."""
     for relation in Client._meta.related_objects:
         field = relation.field
-        if hasattr(field.model, "pgh_tracked_model") or not field.model._meta.db_table:
+        if issubclass(field.model, Event):
             continue
         cursor.execute(
             f"DELETE FROM load_undo u WHERE u.new AND EXISTS (SELECT FROM {field.model._meta.db_table} r"

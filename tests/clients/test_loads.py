@@ -80,7 +80,9 @@ def faults(outcome):
 
 def test_balances_are_added_changed_and_left(two, tmp_path):
     load(text_file(tmp_path / "a.csv", [["C001", "2026-10", "86,400.00"], ["c002", "202610", "-12.5"]]))
-    done, _ = load(text_file(tmp_path / "b.csv", [["C001", "2026-10-31", "1"], ["C002", "2026年10月", "-12.50"]]))
+    done, _ = load(
+        text_file(tmp_path / "b.csv", [["C001", "2026-10-31", "1"], ["C002", "2026年10月", "-12.50"]])
+    )
     assert (done.rows, done.new, done.changed, done.unchanged, done.refused) == (2, 0, 1, 1, 0)
     assert (done.state, done.month) == (LoadState.DONE, OCTOBER)
     assert amounts() == [("C001", OCTOBER, Decimal("1.00")), ("C002", OCTOBER, Decimal("-12.50"))]
@@ -107,7 +109,14 @@ def test_rows_that_cannot_be_taken_are_named(two, tmp_path):
         ["C002", "2026-10", "viel"],
     ]
     done, outcome = load(text_file(tmp_path / "a.csv", rows))
-    assert faults(outcome) == [(3, "客户号"), (4, "月份"), (5, "月份"), (6, "月日均"), (7, "月日均"), (8, "月日均")]
+    assert faults(outcome) == [
+        (3, "客户号"),
+        (4, "月份"),
+        (5, "月份"),
+        (6, "月日均"),
+        (7, "月日均"),
+        (8, "月日均"),
+    ]
     assert (done.new, done.refused) == (1, 6)
 
 
@@ -121,7 +130,12 @@ def test_a_file_taken_whole_is_refused_whole(two, tmp_path):
 
 
 def test_a_client_twice_with_different_values_is_taken_neither_way(two, tmp_path):
-    rows = [["C001", "2026-10", "5"], ["C002", "2026-10", "5"], ["C001", "2026-10", "6"], ["C002", "2026-10", "5.00"]]
+    rows = [
+        ["C001", "2026-10", "5"],
+        ["C002", "2026-10", "5"],
+        ["C001", "2026-10", "6"],
+        ["C002", "2026-10", "5.00"],
+    ]
     done, outcome = load(text_file(tmp_path / "a.csv", rows))
     assert faults(outcome) == [(2, "客户号"), (4, "客户号")]
     assert (done.new, done.unchanged, amounts()) == (1, 1, [("C002", OCTOBER, Decimal(5))])
@@ -246,7 +260,9 @@ def test_a_file_that_is_no_table_is_refused_in_plain_words(two, tmp_path, name):
 
 def test_nul_and_endless_rows_spoil_only_themselves(two, tmp_path):
     path = tmp_path / "a.csv"
-    path.write_bytes("客户号,月份,月日均\nC0\0,2026-10,5\n".encode() + b"x" * 2_500_000 + b"\nC001,2026-10,5\n")
+    path.write_bytes(
+        "客户号,月份,月日均\nC0\0,2026-10,5\n".encode() + b"x" * 2_500_000 + b"\nC001,2026-10,5\n"
+    )
     _, outcome = load(path)
     assert [row for row, _column in faults(outcome)] == [2, 3]
     assert len(amounts()) == 1
@@ -294,6 +310,8 @@ def test_loading_costs_the_same_statements_however_many_rows(two, tmp_path, djan
     with django_assert_max_num_queries(40):
         assert load(path)[0].new == 240
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'file_%%' AND schemaname LIKE 'pg_temp%%'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'file_%%' AND schemaname LIKE 'pg_temp%%'"
+        )
         assert cursor.fetchone()[0] == 0
     assert set(importing_run.KINDS) == {FileKind.CLIENTS, FileKind.BALANCES}

@@ -25,4 +25,6 @@ class Command(BaseCommand):
         except (Refused, PermissionDenied) as refusal:
             raise CommandError(str(refusal)) from None
         done = load.more["undone"]
-        self.stdout.write(f"{done['removed']:,} removed, {done['restored']:,} restored, {done['kept']:,} kept")
+        self.stdout.write(
+            f"{done['removed']:,} removed, {done['restored']:,} restored, {done['kept']:,} kept"
+        )

@@ -17,7 +17,9 @@ from rmflow.workdays.rules import DayKind, YearMissing
 from .. import rules
 from ..models import PlanItem
 
-MOVED = gettext_noop("The calendar of {year} changed: {moved} of your plans were recomputed, {off} fall on a day off.")
+MOVED = gettext_noop(
+    "The calendar of {year} changed: {moved} of your plans were recomputed, {off} fall on a day off."
+)
 DONE = gettext_noop("The calendar of {year} changed: {moved} plans recomputed, {off} fall on a day off.")
 
 #: Lock, reckon, write, and leave an event with before and after: one statement whatever the number.
@@ -62,7 +64,9 @@ def recount(*, today, calendar) -> dict[str, int]:
     """
     done = {"changes": 0, "moved": 0, "off": 0}
     waiting = CalendarChange.objects.filter(recomputed_at__isnull=True)
-    for change in waiting.select_related("by").select_for_update(of=("self",), skip_locked=True).order_by("pk"):
+    for change in (
+        waiting.select_related("by").select_for_update(of=("self",), skip_locked=True).order_by("pk")
+    ):
         with pghistory.context(calendar_change=change.pk):
             moved = _move(today, calendar, by=change.by_id)
         off = _on_days_off(change, today)

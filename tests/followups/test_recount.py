@@ -42,7 +42,9 @@ def recount():
     return recounts.recount(today=TODAY, calendar=current.load())
 
 
-def test_a_counted_day_and_the_last_day_move_and_leave_before_and_after(record, changed, thursday, admin_user):
+def test_a_counted_day_and_the_last_day_move_and_leave_before_and_after(
+    record, changed, thursday, admin_user
+):
     item = record().first
     assert (item.plan_on, item.must_by) == (FRIDAY, MONDAY)
     changed({FRIDAY: ("off", "国庆节")})
@@ -157,7 +159,9 @@ def test_a_year_without_rows_leaves_its_days_alone(record, changed, thursday):
     assert recount() == {"changes": 1, "moved": 0, "off": 1}
 
 
-def test_the_number_of_statements_does_not_grow(record, person, changed, thursday, django_assert_max_num_queries):
+def test_the_number_of_statements_does_not_grow(
+    record, person, changed, thursday, django_assert_max_num_queries
+):
     for number in range(15):
         record(client=person(phone=f"139{number:08d}"))
     changed({FRIDAY: ("off", "国庆节")})

@@ -223,7 +223,7 @@ def tiered(user, branch, client):
     days = {"effective_on": month, "upgrades_on": month, "scorecard": card, "state": "ready"}
     run = EvaluationRun.objects.get_or_create(kind="monthly", month=month, defaults=days)[0]
     tiers = {"tier_before": "T3", "tier": "T2", "move": "down", "reason": "below", "type_reason": "tier"}
-    types = {"type_before": "unjudged", "type": "unjudged", "scorecard": card, "points": []}
+    types = {"type_before": "unjudged", "type": "unjudged", "scorecard": card, "points": [], "short": 12_000}
     Evaluation.objects.create(client=client, run=run, month=month, branch=branch, **tiers, **types)
     dates = {"starts_on": month, "expires_on": datetime.date(2099, 1, 1)}
     return {

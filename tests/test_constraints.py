@@ -353,6 +353,7 @@ IMPOSSIBLE = {
     "follow_up_once_live": twice(record),
     "follow_up_closed_has_a_time": once(record, status="abandoned"),
     "plan_once": twice(item),
+    "plan_counted_from_a_day": once(item, day_counted=True),
     "plan_settled_has_a_time": once(item, state="done"),
     "appointment_ends_after_it_begins": once(meeting, ends=NOON),
     "appointment_one_at_a_time": lambda w: (meeting(w), meeting(w, NOON + HOUR / 2, NOON + 2 * HOUR)),

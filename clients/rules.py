@@ -46,6 +46,12 @@ class ProductCategory(TextChoices):
     METAL = "metal", _("Precious metal")
     CARD = "credit_card", _("Credit card")
     LOAN = "loan", _("Loan")
+    MOBILE = "mobile_banking", _("Mobile banking")
+    PAYROLL = "payroll", _("Payroll")
+    BILL_PAY = "bill_pay", _("Bills paid by the bank")
+    QUICK_PAY = "quick_pay", _("Quick payment")
+    CUSTODY = "custody", _("Third-party custody")
+    FOREX = "forex", _("Foreign exchange")
 
 
 class TimelineKind(TextChoices):

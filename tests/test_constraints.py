@@ -16,15 +16,22 @@ from clients.models import (
     Band,
     Client,
     ColumnMap,
+    Consent,
+    ContactWish,
     Dimension,
     DowngradeRead,
     EvaluationRun,
+    FamilyMember,
     FileLoad,
     FileSerial,
+    Holding,
+    ImportantDate,
     Indicator,
+    LifeEvent,
     MonthlyBalance,
     Override,
     Product,
+    Profile,
     Replaced,
     RunPart,
     Scorecard,
@@ -167,6 +174,33 @@ def screen(w, **fields):
 
 def product(w, **fields):
     return Product.objects.create(**{"code": "X1", "name": "x", "category": "fund", **fields})
+
+
+def contract(w, **fields):
+    usual = {"client": w.person, "contract_no": "1", "amount": 1, "opened_on": DAY}
+    return Holding.objects.create(**{**usual, "product": Product.objects.first(), **fields})
+
+
+def profile(w, **fields):
+    return Profile.objects.create(client=w.person, **fields)
+
+
+def relative(w, **fields):
+    return FamilyMember.objects.create(**{"client": w.person, "relation": "child", **fields})
+
+
+def day_to_remember(w, **fields):
+    usual = {"client": w.person, "kind": "birthday", "month": 3, "day": 4}
+    return ImportantDate.objects.create(**{**usual, **fields})
+
+
+def consent(w, **fields):
+    usual = {"client": w.person, "purpose": "service", "given_at": NOON, "version": "1", "basis": "consent"}
+    return Consent.objects.create(**{**usual, **fields})
+
+
+def wish(w, **fields):
+    return ContactWish.objects.create(**{"client": w.person, "channel": "sms", "wanted": False, **fields})
 
 
 def deal(w, **fields):
@@ -368,6 +402,47 @@ IMPOSSIBLE = {
     ),
     "balance_once_a_month": twice(balance, month=DAY.replace(day=1)),
     "balance_month_is_its_first_day": once(balance, month=DAY),
+    "product_risk_known": once(product, risk="R6"),
+    "product_minimum_not_negative": once(product, minimum=-1),
+    "product_mortgage_is_a_loan": once(product, is_mortgage=True),
+    "contract_once": twice(contract),
+    "contract_ends_after_it_opens": once(contract, ended_on=DAY - datetime.timedelta(days=1)),
+    "contract_matures_after_it_opens": once(contract, matures_on=DAY - datetime.timedelta(days=1)),
+    "contract_overdue_not_negative": once(contract, overdue_days=-1),
+    "profile_job_class_known": once(profile, job_class="king"),
+    "profile_activity_known": once(profile, activity="wild"),
+    "profile_price_known": once(profile, price_sensitivity="x"),
+    "profile_experience_known": once(profile, experience="x"),
+    "profile_channel_known": once(profile, contact_channel="pigeon"),
+    "profile_hours_known": once(profile, contact_hours="x"),
+    "profile_risk_known": once(profile, risk_tolerance="C6", risk_assessed_on=DAY),
+    "profile_risk_was_assessed": once(profile, risk_tolerance="C3"),
+    "profile_risk_valid_after_assessed": once(
+        profile, risk_assessed_on=DAY, risk_valid_until=DAY - datetime.timedelta(days=1)
+    ),
+    "profile_hobbies_known": once(profile, hobbies=["war"]),
+    "profile_preferences_known": once(profile, preferences=["house"]),
+    "profile_habits_known": once(profile, habits=["x"]),
+    "profile_cares_most_known": once(profile, cares_most=["x"]),
+    "profile_cares_least_known": once(profile, cares_least=["x"]),
+    "profile_cares_either_way": once(profile, cares_most=["news"], cares_least=["news"]),
+    "profile_secrecy_known": once(profile, secrecy="top"),
+    "profile_income_not_negative": once(profile, family_income=-1),
+    "profile_elsewhere_not_negative": once(profile, other_bank_assets=-1),
+    "family_relation_known": once(relative, relation="neighbour"),
+    "family_is_another": lambda w: relative(w, person=w.person),
+    "family_person_once": lambda w: [relative(w, person=who) for who in [person(w)] * 2],
+    "important_date_kind_known": once(day_to_remember, kind="x"),
+    "important_date_exists": once(day_to_remember, month=2, day=30),
+    "important_date_year_plausible": once(day_to_remember, year=1000),
+    "important_date_one_birthday": twice(day_to_remember),
+    "life_event_kind_known": lambda w: LifeEvent.objects.create(client=w.person, kind="lottery", on=DAY),
+    "consent_purpose_known": once(consent, purpose="x"),
+    "consent_once_in_force": twice(consent),
+    "consent_withdrawn_after_given": once(consent, withdrawn_at=NOON - HOUR),
+    "consent_guardian_is_named": once(consent, basis="guardian_consent"),
+    "wish_once_a_way": twice(wish),
+    "wish_way_known": once(wish, channel="pigeon"),
     "column_map_kind_known": once(column_map, kind="weather"),
     "column_map_pattern_once": twice(column_map, pattern="a_*.csv"),
     "file_load_kind_known": once(file_load, kind="", state="done"),
@@ -487,5 +562,9 @@ def test_what_may_repeat_repeats(world):
     meeting(world, NOON + HOUR, NOON + 2 * HOUR)  # half-open: one begins as the other ends
     holding(world, valid_to=DAY)
     holding(world)
+    consent(world, withdrawn_at=NOON + HOUR)
+    consent(world)
+    day_to_remember(world, month=2, day=30, lunar=True)
+    day_to_remember(world, kind="other", month=2, day=30, lunar=True)
     AccessEvent.objects.create(at=NOON, branch=world.branch, kind="view")
     AccessEvent.objects.create(at=NOON, branch=world.branch, kind="view")

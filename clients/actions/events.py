@@ -3,12 +3,11 @@
 import datetime
 from decimal import Decimal
 
-from django.apps import apps
 from django.db.models import F, OuterRef, Subquery, TextChoices
 from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Evaluation, EvaluationRun, MonthlyBalance
+from ..models import Evaluation, EvaluationRun, Holding, LifeEvent, MonthlyBalance
 from ..scoring.months import first_of
 from ..scoring.rules import RunKind
 from .evaluation import evaluate_clients
@@ -61,13 +60,13 @@ def moved(_since, today):
 
 def bought(since, today):
     """Who holds a product opened since."""
-    rows = apps.get_model("clients", "Holding").objects.filter(opened_on__gte=since, opened_on__lte=today)
+    rows = Holding.objects.filter(opened_on__gte=since, opened_on__lte=today)
     return _unseen(rows, Cause.PRODUCT, today)
 
 
 def lived(since, today):
     """Whose life changed since: work, marriage, a child."""
-    rows = apps.get_model("clients", "LifeEvent").objects.filter(on__gte=since, on__lte=today)
+    rows = LifeEvent.objects.filter(on__gte=since, on__lte=today)
     return _unseen(rows, Cause.LIFE, today)
 
 
@@ -77,12 +76,4 @@ def _unseen(rows, cause, today):
     return rows.exclude(client__in=seen).order_by("client").values_list("client", flat=True).distinct()
 
 
-def _finders():
-    """By cause; those of the archive once its tables are there."""
-    there = apps.get_app_config("clients").models
-    finders = {Cause.MOVEMENT: moved}
-    finders |= {Cause.PRODUCT: bought} if "holding" in there else {}
-    return finders | ({Cause.LIFE: lived} if "lifeevent" in there else {})
-
-
-FINDERS = _finders()
+FINDERS = {Cause.MOVEMENT: moved, Cause.PRODUCT: bought, Cause.LIFE: lived}

@@ -3,7 +3,16 @@
 from .evaluation import DowngradeRead, Evaluation, EvaluationRun, Override, RunPart
 from .loads import ColumnMap, FileLoad, Replaced
 from .person import Client, ClientQuerySet, kept_history
-from .products import Product
+from .products import Holding, Product
+from .profile import (
+    Consent,
+    ContactWish,
+    FamilyMember,
+    Household,
+    ImportantDate,
+    LifeEvent,
+    Profile,
+)
 from .records import Archive, FileSerial, MonthlyBalance, TimelineEntry, Verdict
 from .scoring import Band, Dimension, Indicator, Scorecard, TierRule
 from .segments import Segment
@@ -14,16 +23,24 @@ __all__ = [
     "Client",
     "ClientQuerySet",
     "ColumnMap",
+    "Consent",
+    "ContactWish",
     "Dimension",
     "DowngradeRead",
     "Evaluation",
     "EvaluationRun",
+    "FamilyMember",
     "FileLoad",
     "FileSerial",
+    "Holding",
+    "Household",
+    "ImportantDate",
     "Indicator",
+    "LifeEvent",
     "MonthlyBalance",
     "Override",
     "Product",
+    "Profile",
     "Replaced",
     "RunPart",
     "Scorecard",

@@ -127,6 +127,9 @@ class Client(models.Model):
         db_index=False,  # client_backup
         verbose_name=_("Backup manager"),
     )
+    household = models.ForeignKey(
+        "clients.Household", models.SET_NULL, null=True, blank=True, related_name="members", db_index=False
+    )
     introducer = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="introduced")
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
@@ -160,6 +163,7 @@ class Client(models.Model):
                 name="client_backup",
                 condition=Q(backup__isnull=False),
             ),
+            models.Index(fields=["household"], name="client_household", condition=Q(household__isnull=False)),
             models.Index(fields=["phone_hash"], name="client_phone", condition=~Q(phone_hash="")),
             models.Index(
                 fields=["branch", "phone_tail"],

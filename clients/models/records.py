@@ -113,6 +113,13 @@ class MonthlyBalance(models.Model):
     month = models.DateField(_("Month"))
     amount = models.DecimalField(_("Monthly average"), max_digits=16, decimal_places=2)
     label = models.CharField(_("Label"), max_length=40, blank=True)
+    point_amount = models.DecimalField(
+        _("At the end of the month"), max_digits=16, decimal_places=2, null=True, blank=True
+    )
+    deposits = models.DecimalField(
+        _("Deposits of it"), max_digits=16, decimal_places=2, null=True, blank=True
+    )
+    fee_income = models.DecimalField(_("Fee income"), max_digits=16, decimal_places=2, null=True, blank=True)
     #: The load that wrote the row last; loads are never deleted, so nothing has to be checked.
     load = models.ForeignKey(
         "clients.FileLoad",

@@ -5,9 +5,10 @@ No religion, health, politics or ethnicity (Personal Information Protection Law,
 
 from dataclasses import dataclass
 
-from django.apps import apps
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+from ..profile_rules import JobClass
 
 
 class Source(TextChoices):
@@ -40,13 +41,7 @@ class Code:
 
 
 CODES = {
-    Source.JOB: (
-        Code("leader", _("Owner, executive or professional")),
-        Code("public", _("Civil servant, teacher or state-owned management")),
-        Code("stable", _("Employee or self-employed")),
-        Code("retired", _("Retired with a pension")),
-        Code("other", _("Other occupation")),
-    ),
+    Source.JOB: tuple(Code(value, label) for value, label in JobClass.choices),
     Source.SOCIAL: (Code("yes", _("Yes")), Code("no", _("No"))),
 }
 #: Sources in yuan, which the editor writes in 10,000 yuan (万元).
@@ -104,35 +99,15 @@ _INTRODUCED = """
            AND i.created_at <= %(cut)s) introduced ON true"""
 
 
-#: Until the archive's tables are there, what they would tell is no data.
-_NOTHING = {
-    "holding": "NULL::date AS first_on, NULL::numeric AS loans, NULL::boolean AS overdue,"
-    " NULL::integer AS products) held",
-    "profile": "NULL AS job_class, NULL::numeric AS family_income, NULL::boolean AS social_role,"
-    " NULL::numeric AS other_bank_assets) profile",
-    "household": "NULL::integer AS members) family",
-}
-
-
-def archived():
-    """Which tables and columns of the archive there are."""
-    models = apps.get_app_config("clients").models
-    columns = {field.name for field in models["monthlybalance"]._meta.get_fields()}
-    return {*models, *columns & {"fee_income", "point_amount"}}
-
-
 def joins(used):
     """The joins that the sources in use need; balances and holdings always, for tier and overdue."""
-    there = archived()
-    fees = Source.FEES in used and "fee_income" in there
-    money = _MONEY if "point_amount" in there else _MONEY.replace("b.point_amount", "b.amount")
-    wanted = [("holding", _HELD)]
+    fees = Source.FEES in used
+    span = ">= %(month)s::date - interval '5 months'" if fees else "= %(month)s"
+    parts = [_MONEY.format(fees="sum(b.fee_income)" if fees else "NULL::numeric", span=span), _HELD]
     if used & {Source.JOB, Source.INCOME, Source.SOCIAL, Source.ELSEWHERE}:
-        wanted.append(("profile", _PROFILE))
+        parts.append(_PROFILE)
     if Source.HOUSEHOLD in used:
-        wanted.append(("household", _FAMILY))
-    parts = [join if name in there else f" CROSS JOIN (SELECT {_NOTHING[name]}" for name, join in wanted]
+        parts.append(_FAMILY)
     if Source.REFERRALS in used:
         parts.append(_INTRODUCED)
-    span = ">= %(month)s::date - interval '5 months'" if fees else "= %(month)s"
-    return "".join([money.format(fees="sum(b.fee_income)" if fees else "NULL::numeric", span=span), *parts])
+    return "".join(parts)

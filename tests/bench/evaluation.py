@@ -102,10 +102,11 @@ BY_HAND = """
                               WHERE month BETWEEN %(month)s::date - interval '5 months' AND %(month)s
                               GROUP BY client_id) money ON money.client_id = c.id
                   LEFT JOIN (SELECT h.client_id, bool_or(p.category = 'loan' AND h.overdue_days > 30) AS overdue,
-                                sum(CASE WHEN p.category = 'loan' AND h.overdue_days <= 30 THEN 2 * h.amount
-                                    ELSE 0 END) AS loans,
+                                sum(CASE WHEN p.category <> 'loan' OR h.overdue_days > 30 THEN 0
+                                    WHEN p.is_mortgage THEN h.amount ELSE 2 * h.amount END) AS loans,
                                 count(DISTINCT p.category) FILTER (WHERE p.category IN ('wealth', 'fund',
-                                    'insurance', 'bond', 'metal', 'credit_card')) AS kinds
+                                    'insurance', 'bond', 'metal', 'credit_card', 'mobile_banking', 'payroll',
+                                    'bill_pay', 'quick_pay', 'custody', 'forex')) AS kinds
                                FROM clients_holding h JOIN clients_product p ON p.id = h.product_id
                               GROUP BY h.client_id) held ON held.client_id = c.id
                   LEFT JOIN clients_profile f ON f.client_id = c.id
@@ -156,11 +157,6 @@ def fill(code, clients, branches):
 
 def measure(ours, bare, facts):
     """The rows of the table: evaluation ÷ hand-written, growth, simulation ÷ reading."""
-    from clients.scoring import sources
-    from tests.clients.scoring import archive
-
-    there = archive.provide()
-    sources.archived = lambda: there
     fill("ES", SMALL, max(BRANCHES // 10, 1))
     small, _hand, _read, _simulated = times("ES", facts)
     fill("EB", CLIENTS, BRANCHES)

@@ -65,10 +65,8 @@ def invented(rng):
 
 
 @pytest.fixture
-def base(branches, november, monkeypatch):
+def base(branches, november):
     """Four hundred such clients in the tables."""
-    there = archive.provide()
-    monkeypatch.setattr(sources, "archived", lambda: there)
     rng = random.Random(20261101)
     people = [invented(rng) for _n in range(COUNT)]
     made = NOW - datetime.timedelta(days=500)
@@ -91,14 +89,12 @@ def base(branches, november, monkeypatch):
 
 def write(clients, people):
     products = {
-        (kind, mortgage): Product.objects.create(code=f"X{n}{mortgage:d}", name=kind, category="deposit").pk
+        (kind, mortgage): Product.objects.create(
+            code=f"X{n}{mortgage:d}", name=kind, category=kind, is_mortgage=mortgage
+        ).pk
         for n, kind in enumerate(KINDS)
-        for mortgage in (False, True)
+        for mortgage in ((False, True) if kind == "loan" else (False,))
     }
-    for (kind, mortgage), pk in products.items():  # past the choices that this version may not know yet
-        archive.run(
-            "UPDATE clients_product SET category = %s, is_mortgage = %s WHERE id = %s", [kind, mortgage, pk]
-        )
     balances, holdings, profiles = [], [], []
     for client, p in zip(clients, people, strict=True):
         for n, month in enumerate(months(OCTOBER, 8)):

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..profile_rules import ProductRisk
 from ..rules import ProductCategory
@@ -27,7 +28,7 @@ class Product(models.Model):
     minimum = models.DecimalField(_("Starts at"), max_digits=16, decimal_places=2, null=True, blank=True)
     tenor_days = models.PositiveIntegerField(_("Term in days"), null=True, blank=True)
     #: Products of one family follow each other when a client moves up (up-selling).
-    family = models.CharField(_("Family"), max_length=30, blank=True, db_default="")
+    family = models.CharField(pgettext_lazy("product", "Family"), max_length=30, blank=True, db_default="")
     is_mortgage = models.BooleanField(_("Mortgage"), default=False, db_default=False)
     related = models.ManyToManyField("self", blank=True, verbose_name=_("Often held together with"))
     active = models.BooleanField(_("On sale"), default=True)

@@ -75,7 +75,7 @@ class Profile(models.Model):
     # (a) basic features, beside those of the person
     nationality = _text(_("Nationality"), 30)
     employer = _text(_("Employer"), 60)
-    job_title = _text(_("Post"), 40)
+    job_title = _text(_("Job title"), 40)
     job_class = _code(_("Class of occupation"), known.JobClass, 10)
     social_role = models.BooleanField(_("Heads an association or committee"), null=True, blank=True)
     family_income = _yuan(_("Family income a year"))
@@ -186,7 +186,7 @@ class FamilyMember(models.Model):
 
     class Meta:
         verbose_name = _("Family member")
-        verbose_name_plural = _("Family")
+        verbose_name_plural = _("Family members")
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
@@ -217,7 +217,7 @@ class ImportantDate(models.Model):
     kind = models.CharField(_("Kind of day"), max_length=10, choices=known.DateKind)
     month = models.PositiveSmallIntegerField(_("Month"))
     day = models.PositiveSmallIntegerField(_("Day"))
-    year = models.PositiveSmallIntegerField(_("Year"), null=True, blank=True)
+    year = models.PositiveSmallIntegerField(pgettext_lazy("date", "Year"), null=True, blank=True)
     lunar = models.BooleanField(_("Lunar calendar"), default=False, db_default=False)
     label = _secret(_("What for"))
 
@@ -286,7 +286,7 @@ class LifeEvent(models.Model):
         db_index=False,  # life_event_of_client
     )
     kind = models.CharField(_("What happened"), max_length=12, choices=known.LifeEventKind)
-    on = models.DateField(_("Day"))
+    on = models.DateField(pgettext_lazy("date", "Day"))
     note = _secret(_("Note"))
     by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
     at = models.DateTimeField(default=timezone.now, db_default=Now())
@@ -321,7 +321,7 @@ class Consent(models.Model):
     basis = models.CharField(_("Basis"), max_length=20, choices=ConsentBasis)
     guardian = _secret(_("Guardian"))
     by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
-    withdrawn_at = models.DateTimeField(_("Withdrawn"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("Withdrawn at"), null=True, blank=True)
     withdrawn_by = models.ForeignKey(
         USER, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )

@@ -350,7 +350,7 @@ class Consent(models.Model):
                 violation_error_message=_("A consent is withdrawn after it was given."),
             ),
             models.CheckConstraint(
-                condition=~Q(basis="guardian_consent") | GreaterThan(Length("guardian"), 0),
+                condition=Q(~Q(basis="guardian_consent") | Q(GreaterThan(Length("guardian"), 0))),
                 name="consent_guardian_is_named",
                 violation_error_message=_("Say who the guardian is."),
             ),

@@ -1,5 +1,7 @@
 """Clients over the API: read only and masked; a phone or an ID number never leaves by this door."""
 
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
@@ -8,8 +10,10 @@ from rest_framework.response import Response
 
 from rmflow.doors.api import NUMBER
 from rmflow.privacy.actions import log
+from rmflow.workdays.actions import custody
 
 from .models import Client
+from .profile_api import ProfileSerializer, answer, profile_of
 from .rules import ClientType
 from .search import find
 
@@ -75,6 +79,17 @@ class ClientViewSet(viewsets.ReadOnlyModelViewSet):
         client = self.get_object()
         log("view", by=request.user, obj=client, fields=["masked"], request=request)
         return Response(self.get_serializer(client).data)
+
+    @extend_schema(responses=ProfileSerializer)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def profile(self, request, pk=None):
+        """The archive as the reader may see it: four feature groups, completeness, what to ask next."""
+        record = profile_of(self.get_object().pk, request.user)
+        if record.closed:
+            raise PermissionDenied(_("This archive is kept to its managers."))
+        custody.require_readable(record.client.branch_id)
+        log("view", by=request.user, obj=record.client, fields=["profile"], request=request)
+        return Response(ProfileSerializer(answer(record)).data)
 
     @extend_schema(request=SearchSerializer, responses=ClientSerializer(many=True))
     @action(detail=False, methods=["post"], pagination_class=None, filterset_class=None)

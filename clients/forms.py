@@ -10,7 +10,7 @@ from rmflow.staff.models import User
 from rmflow.staff.permissions import Role
 
 from . import rules
-from .models import Client
+from .sheet.record import PERSONAL, SECRET
 
 EDUCATION = ("小学", "初中", "高中及中专", "大专", "本科", "硕士及以上")
 MARRIAGE = ("未婚", "已婚", "离异", "丧偶")
@@ -186,4 +186,4 @@ class AssignForm(forms.Form):
 class RevealField(forms.Form):
     """Which masked field is asked for."""
 
-    field = forms.ChoiceField(choices=[(n, n) for n in ("phone", "id_number", "address", *Client.REVEALABLE)])
+    field = forms.ChoiceField(choices=[(name, name) for name in (*PERSONAL, *SECRET)])

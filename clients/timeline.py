@@ -3,6 +3,7 @@
 import datetime
 from itertools import groupby
 
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
@@ -12,7 +13,8 @@ from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission
 from rmflow.workdays.rules import day_text
 
-from .models import Client
+from .models import Client, Profile
+from .profile_rules import ConsentPurpose
 from .rules import TIMELINE_GROUPS, ClientType, TimelineKind
 from .scoring.names import tier_names
 from .scoring.rules import Reason
@@ -148,13 +150,29 @@ def _facts(entry):
         starts = datetime.datetime.fromisoformat(data["starts_at"]).astimezone(BANK_TIME)
         yield f"{day_text(starts.date())} {starts:%H:%M}"
     if data.get("fields"):
-        yield _(", ").join(str(Client._meta.get_field(name).verbose_name) for name in data["fields"])
+        yield _(", ").join(_field(name) for name in data["fields"])
     yield from (str(data[key]) for key in ("owner", "manager", "file_no", "product") if data.get(key))
     if "backup" in data:
         yield _("backup {name}").format(name=data["backup"] or "–")
 
 
+def _field(name):
+    """The words of what was changed: a field of person or profile, or a list beside them."""
+    for model in (Client, Profile):
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            continue
+        return str(
+            field.related_model._meta.verbose_name_plural if field.auto_created else field.verbose_name
+        )
+    return name
+
+
 def _consent(data):
+    if data.get("withdrawn") in ConsentPurpose.values:
+        purpose = ConsentPurpose(data["withdrawn"]).label
+        yield _("withdrawn: {purpose}").format(purpose=purpose)
     if data.get("do_not_contact"):
         yield str(WORDS["do_not_contact"])
     if data.get("basis") in ConsentBasis.values:

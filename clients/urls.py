@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import edit, index, new, reveal, sheet
+from .views import edit, index, new, parts, prints, products, reveal, sheet, tier_client
 
 app_name = "clients"
 
@@ -15,5 +15,11 @@ urlpatterns = [
     path("<int:pk>/reveal/", reveal.reveal, name="reveal"),
     path("<int:pk>/masked/<slug:field>/", reveal.masked, name="masked"),
     path("<int:pk>/edit/<slug:part>/", edit.edit, name="edit"),
+    path("<int:pk>/part/<slug:part>/", parts.part, name="part"),
+    path("<int:pk>/print/", prints.form, name="print"),
+    path("<int:pk>/tier/", tier_client.card, name="tier"),
+    path("products/", products.index, name="products"),
+    path("products/<int:pk>/", products.edit, name="product"),
+    path("products/new/", products.edit, name="product_new"),
     path("<int:pk>/assign/", edit.assign, name="assign"),
 ]

@@ -352,6 +352,18 @@ CLIENTS = {
     },
     "clients:masked": {"GET": row(CLIENT, thing="client")},
     "clients:edit": {"GET": row(*EDITED, thing="client"), "POST": row(*EDITED, thing="client")},
+    "clients:part": {"GET": row(CLIENT, thing="client"), "POST": row(*EDITED, thing="client")},
+    "clients:print": {"GET": row(CLIENT, thing="client")},
+    "clients:tier": {"GET": row(TIERS_SEEN, TIERED, thing="client")},
+    "clients:products": {"GET": row()},
+    "clients:product": {
+        "GET": row(role(Permission.MANAGE_REFERENCE), thing="product"),
+        "POST": row(role(Permission.MANAGE_REFERENCE), thing="product"),
+    },
+    "clients:product_new": {
+        "GET": row(role(Permission.MANAGE_REFERENCE)),
+        "POST": row(role(Permission.MANAGE_REFERENCE)),
+    },
     "clients:assign": {
         "GET": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
         "POST": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
@@ -385,6 +397,7 @@ API = {
     "evaluation-list": {"GET": row(TIERS_SEEN)},
     "client-list": {"GET": row()},
     "client-search": {"POST": row(q="刘")},
+    "client-profile": {"GET": row(own_or(Permission.SEE_CLIENTS), thing="client")},
     "client-detail": {"GET": row(own_or(Permission.SEE_CLIENTS), thing="client")},
     "planitem-list": {"GET": row(), "POST": row(WORK, plan_on=SOON, purpose="x")},
     "planitem-detail": {"GET": row(own_or(Permission.SEE_FOLLOW_UPS), **ITEM)},
@@ -398,7 +411,8 @@ ACCESS = {**PORTAL, **STAFF, **NOTICES, **GROUND, **REFERRALS, **FOLLOW_UPS, **C
 MORE = {
     "tiers:settle": ["refuse"],
     "clients:masked": ["phone"],
-    "clients:edit": ["facts"],
+    "clients:edit": ["contact"],
+    "clients:part": ["needs"],
     "referrals:step": ["accept"],
     "referrals:duty_step": ["leave"],
 }

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
-from clients.models import Client, Evaluation, EvaluationRun, Override, RunPart, Scorecard
+from clients.models import Client, Evaluation, EvaluationRun, Override, Product, RunPart, Scorecard
 from followups.models import FollowUp, PlanItem
 from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
@@ -192,6 +192,7 @@ def belongings(person, place):
         slip=Referral.objects.create(**slip, **waiting, manager=user),
         card=card,
         record=record,
+        product=Product.objects.first(),
         item=item,
         diversion=diversion,
         day=place.day,

@@ -14,19 +14,21 @@ from rmflow.workdays.actions import custody
 
 from ..models import Client
 
+#: Personal data that stand in the profile.
+PROFILE_SECRETS = ("mailing_address", "landline", "email", "wechat")
+
 
 def reveal(client_id, field, *, by, purpose, note="", item_key="", request=None):
     """Show one masked field for a purpose; logged, capped, and the head is told of many in one day.
 
     Returns `privacy.actions.Revealed`. Not atomic: a refusal by the cap stays on record.
     """
-    client = Client.objects.visible_to(by).select_related("branch").get(pk=client_id)
+    client = Client.objects.visible_to(by).select_related("branch", "profile").get(pk=client_id)
     if not client.may_be_shown_to(by):
         raise PermissionDenied(_("Your role does not allow this."))
     custody.require_readable(client.branch_id)
-    shown = privacy.reveal(
-        client, field, by=by, purpose=purpose, note=note, item_key=item_key, request=request
-    )
+    row = client.profile if field in PROFILE_SECRETS else client
+    shown = privacy.reveal(row, field, by=by, purpose=purpose, note=note, item_key=item_key, request=request)
     if shown.alert:
         _tell_the_head(by, shown.used)
     return shown

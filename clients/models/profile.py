@@ -179,7 +179,7 @@ class FamilyMember(models.Model):
     lunar = models.BooleanField(_("Keeps the lunar birthday"), default=False, db_default=False)
     occupation = _text(_("Occupation or school"), 60)
     person = models.ForeignKey(
-        Client, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+        Client, models.SET_NULL, null=True, blank=True, related_name="kin", db_index=False
     )
 
     REVEALABLE = ()

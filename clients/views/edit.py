@@ -1,4 +1,4 @@
-"""Changing a sheet in place: a section turns into its form and back again."""
+"""Phone, ID document and manager: what is asked in a dialog; the rest is changed in place (`parts`)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,30 +19,20 @@ from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
 from .. import actions
-from ..forms import AssignForm, ContactForm, FactsForm, IdentityForm
+from ..forms import AssignForm, ContactForm, IdentityForm
 from .index import visible
 
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the sheet that can be changed: its form, and the action the form feeds."""
+    """What a dialog changes: its form, and the action the form feeds."""
 
     title: Any
     form: Any
     save: Any
 
 
-def _form(request, client, part, data=None):
-    extra = {"client": client, "user": request.user} if part.form is FactsForm else {}
-    return part.form(data, today=clock.today(), **extra)
-
-
 PARTS = {
-    "facts": Part(
-        gettext_lazy("Change the record"),
-        FactsForm,
-        lambda pk, form, by: actions.change(pk, by=by, **form.changes()),
-    ),
     "contact": Part(
         gettext_lazy("Change the phone"),
         ContactForm,
@@ -68,7 +58,7 @@ def edit(request, pk, part):
     if not client.may_be_edited_by(request.user):
         raise PermissionDenied(_("Only the client's manager or the backup may change this record."))
     spec = PARTS[part]
-    form = _form(request, client, spec, request.POST if request.method == "POST" else None)
+    form = spec.form(request.POST if request.method == "POST" else None, today=clock.today())
     if request.method == "GET":
         return _answer(request, client, form, spec.title, reverse("clients:edit", args=[pk, part]))
     return _saved(request, client, form, spec.title, lambda: spec.save(pk, form, request.user))

@@ -149,4 +149,7 @@ def _types(chosen, counts):
 def visible(request, pk):
     """The client of an address, with what every fragment shows; 404 outside the scope."""
     rows = Client.objects.visible_to(request.user)
-    return rows.select_related("owner", "backup", "branch", "archive", "introducer").get(pk=pk)
+    return rows.select_related(
+        *("owner", "backup", "branch", "introducer", "household"),
+        *("archive__opened_by", "profile__updated_by"),
+    ).get(pk=pk)

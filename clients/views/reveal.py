@@ -19,6 +19,8 @@ from rmflow.workflow import Refused
 
 from .. import actions
 from ..forms import RevealField
+from ..sheet.groups import label
+from ..sheet.record import SECRET, mask
 from .index import visible
 
 FORM = "reveal-form"
@@ -48,7 +50,7 @@ def reveal(request, pk):
     context = {
         "client": client,
         "field": field,
-        "label": client._meta.get_field(field).verbose_name,
+        "label": label(field),
         "id": f"shown-{field}",
         "shown": replace(shown, value=value),
         "back": f"/clients/{client.pk}/masked/{field}/",
@@ -69,7 +71,7 @@ def _ask(request, client, field, form, status=200):
     context = {
         "client": client,
         "field": field,
-        "label": client._meta.get_field(field).verbose_name,
+        "label": label(field),
         "form": form,
         "id": FORM,
         "action": f"/clients/{client.pk}/reveal/?field={field}",
@@ -96,13 +98,13 @@ def masked(request, pk, field):
 def fact(client, field, user):
     """One masked field, its label and whether the reader may ask for more."""
     own = client.is_looked_after_by(user)
-    mask = {
-        "phone": client.masked_phone,
-        "id_number": client.masked_id_number,
-        "address": client.masked_address,
-        "name": client.name_for(user),
-        "birth_date": masks.mask_birthday(client.birth_date, today=clock.today(), owner=own),
-    }[field]
-    known = bool(getattr(client, field))
+    row = getattr(client, "profile", None) if field in SECRET else client
+    value = getattr(row, field) if row else ""
+    shown = mask(field, value)
+    if field == "name":
+        shown = client.name_for(user)
+    elif field == "birth_date":
+        shown = masks.mask_birthday(value, today=clock.today(), owner=own)
     whole = field == "name" and own
-    return {"field": field, "value": mask, "may_show": known and not whole and client.may_be_shown_to(user)}
+    may_show = bool(value) and not whole and client.may_be_shown_to(user)
+    return {"field": field, "value": shown, "may_show": may_show}

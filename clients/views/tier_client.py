@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -39,6 +39,16 @@ def page(request, pk):
     return render(
         request, "clients/tier_client.html", {**about(client, request.user), **_review(request, client)}
     )
+
+
+@never_cache
+@require_GET
+def card(request, pk):
+    """The same in short, for the client's page; the page itself logs the look."""
+    client = _visible(request, pk)
+    if not htmx.wants_fragment(request):
+        return redirect("tiers:client", pk)
+    return render(request, "clients/_tier.html", about(client, request.user))
 
 
 def _visible(request, pk):

@@ -1,0 +1,266 @@
+"""Writing the archive: profile, introducer, household, family, days, life events, consents, wishes (C-05).
+
+Each action locks the client in scope, refuses who may not edit and what lies in custody, writes, and
+leaves a line on the timeline and in the access log. The history of the rows is kept by triggers.
+"""
+
+from contextlib import contextmanager
+
+import pghistory
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from rmflow.privacy.actions import log
+from rmflow.privacy.models import AccessEvent, ConsentBasis, PrivacyNotice
+from rmflow.workdays import clock
+from rmflow.workflow import Conflict, Refused
+
+from .. import rules
+from ..models import (
+    Client,
+    Consent,
+    ContactWish,
+    FamilyMember,
+    Household,
+    ImportantDate,
+    LifeEvent,
+    Profile,
+)
+from ..profile_rules import ConsentPurpose
+from ..rules import TimelineKind
+from .persons import change, locked, require_edit
+from .timeline import note
+
+#: What `change_profile` may set: every column but its keys.
+FACTS = frozenset(f.name for f in Profile._meta.concrete_fields) - {"client", "updated_at", "updated_by"}
+
+
+@contextmanager
+def _editing(client_id, by):
+    """The client locked, `by` on the history's record."""
+    with transaction.atomic(), pghistory.context(user=by.pk):
+        client = locked(client_id, by=by)
+        require_edit(client, by=by)
+        yield client
+
+
+def _noted(client, by, *fields):
+    log(AccessEvent.Kind.CHANGE, by=by, obj=client, fields=list(fields))
+    note(client, TimelineKind.DATA, by=by, data={"fields": list(fields)})
+
+
+#: Constraint → the input beside which its refusal stands.
+BESIDE = {
+    "profile_income_not_negative": "family_income",
+    "profile_elsewhere_not_negative": "other_bank_assets",
+    "profile_risk_was_assessed": "risk_assessed_on",
+    "profile_risk_valid_after_assessed": "risk_valid_until",
+    "profile_cares_either_way": "cares_least",
+    "family_is_another": "customer_no",
+    "family_person_once": "customer_no",
+    "important_date_exists": "day",
+    "important_date_year_plausible": "year",
+    "important_date_one_birthday": "kind",
+    "consent_once_in_force": "purpose",
+    "consent_guardian_is_named": "guardian",
+}
+
+
+def _valid(row):
+    """The row as its model allows it, or why not, beside each field."""
+    try:
+        row.full_clean(exclude=["client"], validate_constraints=False)
+    except ValidationError as error:
+        raise Refused.many({name: texts[0] for name, texts in error.message_dict.items()}) from None
+    for constraint in row._meta.constraints:
+        try:
+            constraint.validate(type(row), row)
+        except ValidationError as error:
+            raise Refused(error.messages[0], field=BESIDE.get(constraint.name)) from None
+    return row
+
+
+def _of(model, client, pk):
+    """A row of this client, locked with the client; somebody else may have removed it."""
+    row = model.objects.filter(client=client, pk=pk).first()
+    if row is None:
+        raise Conflict(_("This line is no longer there."))
+    return row
+
+
+def change_profile(client_id, *, by, person=None, **facts):
+    """Change facts of the profile, and with them plain facts of the `person`; equal values leave no trace."""
+    unknown = set(facts) - FACTS
+    if unknown:
+        raise TypeError(f"change_profile() does not set {sorted(unknown)}")
+    with _editing(client_id, by) as client:
+        if person:
+            change(client_id, by=by, **person)
+        profile = Profile.objects.filter(client=client).first() or Profile(client=client)
+        changed = sorted(name for name, value in facts.items() if getattr(profile, name) != value)
+        if not changed:
+            return profile
+        for name in changed:
+            setattr(profile, name, facts[name])
+        profile.updated_at, profile.updated_by = timezone.now(), by
+        _valid(profile).save()
+        _noted(client, by, *changed)
+        return profile
+
+
+def set_introducer(client_id, *, by, customer_no):
+    """Say who introduced the client, by customer number; "" for nobody."""
+    with _editing(client_id, by) as client:
+        found = _known(customer_no, by, "introducer") if customer_no else None
+        if found and _introduced_by(found, client):
+            raise Refused(_("Nobody is introduced by oneself, nor two by each other."), field="introducer")
+        if client.introducer_id != (found.pk if found else None):
+            client.introducer = found
+            client.save(update_fields=["introducer"])
+            _noted(client, by, "introducer")
+        return client
+
+
+def _known(customer_no, by, field):
+    found = Client.objects.visible_to(by).filter(customer_no=customer_no.strip()).first()
+    if found is None:
+        raise Refused(_("No client of yours has this customer number."), field=field)
+    return found
+
+
+def _introduced_by(person, client):
+    """Whether `client` stands anywhere in the chain of those who introduced `person`."""
+    seen = set()
+    while person is not None and person.pk not in seen:
+        if person.pk == client.pk:
+            return True
+        seen.add(person.pk)
+        person = person.introducer
+    return False
+
+
+def put_member(client_id, *, by, pk=None, customer_no="", guardian=False, **facts):
+    """Add a relative, or change one. A relative who banks here joins the household."""
+    with _editing(client_id, by) as client:
+        row = _of(FamilyMember, client, pk) if pk else FamilyMember(client=client)
+        for name, value in facts.items():
+            setattr(row, name, value)
+        today = clock.today()
+        rules.check_birth_date(row.birth_date, today=today)
+        _check_child(client, row, guardian, by, today)
+        row.person = _known(customer_no, by, "customer_no") if customer_no else row.person
+        _valid(row).save()
+        if row.person_id:
+            _share_household(client, row.person)
+        _noted(client, by, "family")
+        return row
+
+
+def _check_child(client, row, guardian, by, today):
+    """Data of a child need a guardian's consent (Personal Information Protection Law, art. 31)."""
+    born = row.birth_date
+    if born is None or rules.age(born, today=today) >= rules.ADULT_FOR_CONSENT:
+        return
+    if Consent.objects.filter(client=client, purpose=ConsentPurpose.FAMILY, withdrawn_at=None).exists():
+        return
+    if not guardian:
+        text = _("This child is younger than {n}; the guardian must consent.")
+        raise Refused(text.format(n=rules.ADULT_FOR_CONSENT), field="guardian")
+    basis = ConsentBasis.GUARDIAN_CONSENT
+    _give(client, by=by, purpose=ConsentPurpose.FAMILY, basis=basis, guardian=client.full_name)
+
+
+def _share_household(client, person):
+    """Put both into one household: that of either, or a new one."""
+    if client.household_id and client.household_id == person.household_id:
+        return
+    home = client.household or person.household
+    home = home or Household.objects.create(name=client.full_name, branch=client.branch)
+    Client.objects.filter(pk__in=[client.pk, person.pk]).update(household=home)
+
+
+def put_date(client_id, *, by, pk=None, **facts):
+    """Add a day to remember, or change one."""
+    with _editing(client_id, by) as client:
+        row = _of(ImportantDate, client, pk) if pk else ImportantDate(client=client)
+        for name, value in facts.items():
+            setattr(row, name, value)
+        _valid(row).save()
+        _noted(client, by, "dates")
+        return row
+
+
+def put_life_event(client_id, *, by, pk=None, **facts):
+    """Record a turn in the client's life; the next look of the evaluation finds it."""
+    with _editing(client_id, by) as client:
+        row = _of(LifeEvent, client, pk) if pk else LifeEvent(client=client, by=by)
+        for name, value in facts.items():
+            setattr(row, name, value)
+        if row.on > clock.today():
+            raise Refused(_("This day has not come yet."), field="on")
+        _valid(row).save()
+        _noted(client, by, "life_events")
+        return row
+
+
+def put_wish(client_id, *, by, pk=None, **facts):
+    """Record by which way the client wants, or does not want, to be reached."""
+    with _editing(client_id, by) as client:
+        found = ContactWish.objects.filter(client=client, channel=facts["channel"]).first()
+        row = _of(ContactWish, client, pk) if pk else found or ContactWish(client=client)
+        for name, value in facts.items():
+            setattr(row, name, value)
+        _valid(row).save()
+        _noted(client, by, "wishes")
+        return row
+
+
+#: What may be taken off the page again; consents are withdrawn instead.
+REMOVABLE = {"family": FamilyMember, "dates": ImportantDate, "life_events": LifeEvent, "wishes": ContactWish}
+
+
+def remove(client_id, kind, pk, *, by):
+    """Take a line off the archive; its history stays."""
+    with _editing(client_id, by) as client:
+        _of(REMOVABLE[kind], client, pk).delete()
+        _noted(client, by, kind)
+
+
+def give_consent(client_id, *, by, purpose, basis, guardian=""):
+    """Record what the client agreed to, on the notice in force."""
+    with _editing(client_id, by) as client:
+        rules.check_basis(basis, client.birth_date, today=clock.today())
+        row = _give(client, by=by, purpose=purpose, basis=basis, guardian=guardian)
+        if purpose == ConsentPurpose.MARKETING and client.do_not_contact:
+            client.do_not_contact = False
+            client.save(update_fields=["do_not_contact"])
+        note(client, TimelineKind.CONSENT, by=by, data={"basis": basis, "version": row.version})
+        return row
+
+
+def _give(client, *, by, purpose, basis, guardian):
+    notice = PrivacyNotice.objects.in_force(clock.today())
+    if notice is None:
+        raise Refused(_("No privacy notice is in force; a consent cannot be recorded."))
+    row = Consent(
+        client=client, purpose=purpose, basis=basis, guardian=guardian, version=notice.version, by=by
+    )
+    _valid(row).save()
+    return row
+
+
+def withdraw_consent(client_id, pk, *, by):
+    """Record a withdrawal; without the consent to marketing the client is left in peace."""
+    with _editing(client_id, by) as client:
+        row = _of(Consent, client, pk)
+        if row.withdrawn_at is not None:
+            raise Conflict(_("This consent is already withdrawn."))
+        row.withdrawn_at, row.withdrawn_by = timezone.now(), by
+        row.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        if row.purpose == ConsentPurpose.MARKETING:
+            client.do_not_contact = True
+            client.save(update_fields=["do_not_contact"])
+        note(client, TimelineKind.CONSENT, by=by, data={"withdrawn": row.purpose})
+        return row

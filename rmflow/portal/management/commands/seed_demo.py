@@ -9,7 +9,17 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from rmflow.notices.models import Notice
-from rmflow.portal.demo import closing, counted, fortnight, history, lobby, people, portfolio, tiering
+from rmflow.portal.demo import (
+    archives,
+    closing,
+    counted,
+    fortnight,
+    history,
+    lobby,
+    people,
+    portfolio,
+    tiering,
+)
 from rmflow.staff.models import Branch, bank_now
 
 
@@ -28,6 +38,7 @@ class Command(BaseCommand):
         with transaction.atomic(), pghistory.context(action="seed_demo"):
             branches = people.make()
             portfolio.make(branches, rng, today)
+            archives.make(branches, today, seed)
             history.make(branches, rng, today - datetime.timedelta(90), today - datetime.timedelta(14))
             counted.make(rng, today, today - datetime.timedelta(14))
             fortnight.live(branches, rng, today, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from rmflow.privacy import masks
 from rmflow.workdays import clock
@@ -37,6 +37,10 @@ def label(name):
     return model._meta.get_field(name).verbose_name
 
 
+def answer(value):
+    return pgettext("answer", "Yes") if value else pgettext("answer", "No")
+
+
 def words(row, name):
     """A field of codes as words, a list of codes as a list of words."""
     value, field = getattr(row, name), row._meta.get_field(name)
@@ -44,7 +48,7 @@ def words(row, name):
         known = dict(field.base_field.choices)
         return _(", ").join(str(known.get(code, code)) for code in value)
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return answer(value)
     if field.choices:
         return str(dict(field.choices).get(value, value)) if value else ""
     return "" if value is None else str(value)
@@ -231,11 +235,14 @@ def admin(record):
         Line(_("Tier"), tier_names().get(client.tier, client.tier)),
         Line(_("Manager"), client.owner.name if client.owner_id else ""),
         Line(_("Backup manager"), client.backup.name if client.backup_id else ""),
-        Line(_("Opened by"), opened),
+        Line(_("File opened by"), opened),
         Line(_("Last changed"), _changed(record)),
         Line(_("Notice and basis"), _notice(client)),
         Line(_("Consents"), _consents(record)),
-        Line(_("Not to be contacted for sales"), _("Yes") if client.do_not_contact else _("No")),
+        Line(
+            _("Not to be contacted for sales"),
+            pgettext("answer", "Yes") if client.do_not_contact else pgettext("answer", "No"),
+        ),
         Line(_("Secrecy"), str(Secrecy(record.profile.secrecy).label)),
         Line(_("Completeness"), f"{complete(record).percent}%"),
     ]
@@ -279,6 +286,14 @@ def complete(record):
     return completeness.score(known)
 
 
+#: The numbering of the groups on the form; the keeper's part has none.
+LETTERS = (
+    pgettext_lazy("form group", "(a)"),
+    pgettext_lazy("form group", "(b)"),
+    pgettext_lazy("form group", "(c)"),
+    pgettext_lazy("form group", "(d)"),
+    "",
+)
 #: Part → (title, its lines); the order is that of the form.
 GROUPS = {
     "basic": (gettext_lazy("Basic features"), basic),

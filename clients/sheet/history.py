@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from rmflow.privacy.fields import EncryptedField
 from rmflow.staff.models import User
@@ -147,5 +148,7 @@ def _row_words(record, model, row):
     if model is Consent:
         return words(row, "purpose")
     if model is ContactWish:
-        return f"{words(row, 'channel')} {_('Yes') if row.wanted else _('No')}"
+        return (
+            f"{words(row, 'channel')} {pgettext('answer', 'Yes') if row.wanted else pgettext('answer', 'No')}"
+        )
     return words(row, "kind")

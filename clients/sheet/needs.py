@@ -13,6 +13,8 @@ from ..rules import ProductCategory
 from .groups import birthday, words
 
 DUE_DAYS, RISK_DAYS, DATE_DAYS = 60, 30, 30
+#: Working days are counted this far ahead; beyond, a date says more.
+COUNTED_DAYS = 365
 #: Days shown ahead.
 AHEAD = 8
 
@@ -51,6 +53,13 @@ def rows(record):
 
 def due_chip(record, day):
     return chip(day, record.today, record.calendar)
+
+
+def near_chip(record, day):
+    """The chip of a day that may be far off; none then."""
+    if day is None or day > record.today + datetime.timedelta(days=COUNTED_DAYS):
+        return None
+    return due_chip(record, day)
 
 
 def _wanted(record):

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..dates import day_words, next_time
+from ..profile_rules import SERVICES
 from ..rules import ClientType
 from ..scoring.names import tier_names
 from . import history, needs
@@ -91,11 +92,11 @@ def holdings(record):
             "name": row.product.name,
             "category": row.product.get_category_display(),
             "risk": row.product.risk,
-            "figure": record.money(row.amount),
+            "figure": record.money(row.amount) if row.amount or row.product.category not in SERVICES else "",
             "number": f"*{row.contract_no[-4:]}",
             "opened": row.opened_on,
             "due": row.matures_on,
-            "chip": needs.due_chip(record, row.matures_on) if row.matures_on else None,
+            "chip": needs.near_chip(record, row.matures_on),
             "overdue": row.overdue_days,
         }
         for row in record.holdings
@@ -160,7 +161,7 @@ def _dates(record):
         {
             "pk": row.pk,
             "head": row.get_kind_display(),
-            "text": row.label if record.own else "",
+            "text": row.label if record.own and row.label != row.get_kind_display() else "",
             "more": _when(record, row) if record.own else [],
         }
         for row in record.dates

@@ -11,7 +11,7 @@ from rmflow.privacy.models import AccessEvent
 from rmflow.workdays import clock
 from rmflow.workdays.actions import custody
 
-from ..sheet.groups import GROUPS
+from ..sheet.groups import GROUPS, LETTERS
 from ..sheet.record import Record
 from .index import visible
 
@@ -32,7 +32,7 @@ def form(request, pk):
         "archive": getattr(client, "archive", None),
         "groups": [
             {"letter": letter, "title": title, "pairs": _pairs(lines(record))}
-            for letter, (title, lines) in zip("abcd ", GROUPS.values(), strict=True)
+            for letter, (title, lines) in zip(LETTERS, GROUPS.values(), strict=True)
         ],
         "now": clock.now(),
     }

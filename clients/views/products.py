@@ -30,8 +30,12 @@ def index(request):
     )
     rows = rows if old else rows.filter(active=True)
     rows = rows.filter(category=kind) if kind else rows
+    places = {kind: place for place, kind in enumerate(ProductCategory.values)}
+    found = sorted(rows[:500], key=lambda row: (places[row.category], row.code))
+    for row in found:
+        row.minimum_text = "" if row.minimum is None else f"{row.minimum:,.0f}"
     context = {
-        "rows": list(rows[:500]),
+        "rows": found,
         "kinds": _kinds(kind, old, counts),
         "old": old,
         "kind": kind,

@@ -44,6 +44,7 @@ ITEMS = {
     "statistics": Item(pgettext_lazy("rail", "Statistics"), "chart-bar", "/statistics/"),
     "tiers": Item(pgettext_lazy("rail", "Tiers"), "stairs-up", "/tiers/"),
     "scorecards": Item(pgettext_lazy("rail", "Scorecards"), "adjustments", "/tiers/cards/"),
+    "products": Item(pgettext_lazy("rail", "Products"), "category", "/clients/products/"),
     "calendar": Item(pgettext_lazy("rail", "Calendar"), "calendar", "/workdays/"),
     "reference": Item(pgettext_lazy("rail", "Reference data"), "settings", "/admin/"),
     "more": Item(pgettext_lazy("rail", "More"), "list", "/more/"),
@@ -90,7 +91,7 @@ RAIL = {
     ),
     Role.PHONE_AGENT: ("file", "mine", "find", "calendar"),
     Role.EBANK_MANAGER: ("file", "mine", "clients", "calendar"),
-    Role.ADMIN: ("jobs", "people", "scorecards", "reference", "screens", "calendar"),
+    Role.ADMIN: ("jobs", "people", "scorecards", "products", "reference", "screens", "calendar"),
     Role.SECURITY_ADMIN: ("people", "calendar"),
     Role.AUDITOR: ("access_log", "jobs", "calendar"),
 }

@@ -31,7 +31,7 @@ from . import words
 
 BATCH = 1000
 #: Type → how much of a record is known.
-KNOWN = {
+KNOWN: dict[str, float] = {
     ClientType.EXISTING_PREMIUM: 0.85,
     ClientType.EXISTING_POTENTIAL: 0.6,
     ClientType.PROSPECTIVE_PREMIUM: 0.5,
@@ -107,16 +107,13 @@ def make(branches, today: datetime.date, seed: int):
         consents += _consents(client, rng, known)
         if rng.random() < 0.08:
             wishes.append(ContactWish(client=client, channel="phone", wanted=False, note="上班时间不便接听"))
-    for model, rows in (
-        (Profile, profiles),
-        (FamilyMember, family),
-        (ImportantDate, days),
-        (LifeEvent, events),
-        (Consent, consents),
-        (ContactWish, wishes),
-        (Holding, list(_holdings(clients, rng, today))),
-    ):
-        model.objects.bulk_create(rows, batch_size=BATCH)
+    Profile.objects.bulk_create(profiles, batch_size=BATCH)
+    FamilyMember.objects.bulk_create(family, batch_size=BATCH)
+    ImportantDate.objects.bulk_create(days, batch_size=BATCH)
+    LifeEvent.objects.bulk_create(events, batch_size=BATCH)
+    Consent.objects.bulk_create(consents, batch_size=BATCH)
+    ContactWish.objects.bulk_create(wishes, batch_size=BATCH)
+    Holding.objects.bulk_create(_holdings(clients, rng, today), batch_size=BATCH)
     _ties(clients, rng)
 
 

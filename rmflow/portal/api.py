@@ -29,7 +29,7 @@ class TokenView(APIView):
         responses={201: inline_serializer("NewToken", {"token": serializers.CharField()})},
     )
     def post(self, request):
-        return Response({"token": sittings.new_token(request.user).key}, status=201)
+        return Response({"token": sittings.new_token(request.user)}, status=201)
 
     @extend_schema(request=None, responses={204: OpenApiResponse(description="Revoked")})
     def delete(self, request):

@@ -62,7 +62,7 @@ class AccessEvent(models.Model):
     """One look at personal data, one export or print, one log-in or failure."""
 
     class Kind(models.TextChoices):
-        VIEW = "view", _("Full data seen")
+        VIEW = "view", _("Client record opened")
         REVEAL = "reveal", _("Masked data shown")
         REVEAL_REFUSED = "reveal_refused", _("Showing refused")
         SEARCH = "search", _("Looked up by a whole number")

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
-from . import limits
+from . import limits, tokens
 from .credential_models import Sitting
 
 SIGNED_IN = "signed_in_at"  # session key; seconds since 1970
@@ -64,10 +64,12 @@ def end_all(user, reason="ended"):
 
 @transaction.atomic
 def new_token(user):
-    """One API token a person: the newer ends the older, two at once take turns."""
+    """One API token a person, told once and kept as a digest: the newer ends the older, two at once take turns."""
     get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
     end_token(user)
-    return Token.objects.create(user=user)
+    told, kept = tokens.new_key()
+    Token.objects.create(user=user, key=kept)
+    return told
 
 
 def end_token(user):

@@ -1,5 +1,8 @@
 """Who calls the API by token: held to what a login is held to."""
 
+import hashlib
+import secrets
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import TokenAuthentication
@@ -7,12 +10,24 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from . import passwords, second_factor
 
+LENGTH = 40  # characters of the key column: 160 bits of a digest
+
+
+def new_key():
+    """(what the owner is told once, what the table keeps): who reads the table cannot call the API."""
+    told = secrets.token_hex(LENGTH // 2)
+    return told, kept(told)
+
+
+def kept(told):
+    return hashlib.sha256(told.encode()).hexdigest()[:LENGTH]
+
 
 class StaffToken(TokenAuthentication):
     """A token opens nothing while its owner owes a new password or the second factor's phone."""
 
     def authenticate_credentials(self, key):
-        user, token = super().authenticate_credentials(key)
+        user, token = super().authenticate_credentials(kept(key))
         if user.must_change_password or passwords.is_too_old(user, timezone.now()):
             raise AuthenticationFailed(_("Choose a new password first."))
         if second_factor.required(user) and not second_factor.enrolled(user):

@@ -7,7 +7,7 @@ from django.test import Client, override_settings
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from rmflow.staff import actions, limits
+from rmflow.staff import actions, limits, sittings
 from rmflow.staff.models import User
 from rmflow.staff.permissions import Role
 from tests.race import together
@@ -18,8 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def machine(wealth):
     """A machine that calls with the token of a wealth manager."""
-    token = Token.objects.create(user=wealth)
-    door = APIClient(HTTP_AUTHORIZATION=f"Token {token.key}")
+    door = APIClient(HTTP_AUTHORIZATION=f"Token {sittings.new_token(wealth)}")
     assert door.get("/api/v1/referrals/").status_code == 200
     return door
 
@@ -79,9 +78,9 @@ def test_a_role_that_needs_a_phone_shuts_the_token_until_there_is_one(
     tomorrow = datetime.date.today() + datetime.timedelta(days=1)
     actions.grant_role(wealth, Role.BRANCH_HEAD, branches["first"], by=security_admin, valid_from=tomorrow)
     assert is_shut(machine)
-    later = Token.objects.create(user=wealth)
+    later = sittings.new_token(wealth)
     wealth.role_holdings.update(valid_from=datetime.date(2020, 1, 1))
-    door = APIClient(HTTP_AUTHORIZATION=f"Token {later.key}")
+    door = APIClient(HTTP_AUTHORIZATION=f"Token {later}")
     assert is_shut(door)
     with override_settings(SECOND_FACTOR_REQUIRED=False):
         assert not is_shut(door)
@@ -89,8 +88,6 @@ def test_a_role_that_needs_a_phone_shuts_the_token_until_there_is_one(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_new_tokens_at_once_leave_one(wealth):
-    from rmflow.staff import sittings
-
     assert [name for name, _text in together(*[lambda: sittings.new_token(wealth)] * 4)] == ["done"] * 4
     assert Token.objects.count() == 1
 
@@ -98,3 +95,9 @@ def test_two_new_tokens_at_once_leave_one(wealth):
 def test_strangers_do_not_read_how_the_api_is_made():
     for address in ("/api/schema/", "/api/docs/"):
         assert Client().get(address).status_code in (302, 401)
+
+
+def test_what_the_table_keeps_opens_nothing(machine, wealth):
+    kept = Token.objects.get(user=wealth).key
+    assert is_shut(APIClient(HTTP_AUTHORIZATION=f"Token {kept}"))
+    assert not is_shut(machine)

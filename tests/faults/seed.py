@@ -7,8 +7,7 @@ import django
 
 django.setup()
 
-from rest_framework.authtoken.models import Token  # noqa: E402
-
+from rmflow.staff import sittings  # noqa: E402
 from rmflow.staff.models import Branch, RoleHolding, User  # noqa: E402
 from rmflow.staff.permissions import Role  # noqa: E402
 from tests.conftest import PASSWORD  # noqa: E402
@@ -21,5 +20,5 @@ for number, role in (("100102", Role.LOBBY_MANAGER), ("100103", Role.WEALTH_MANA
     user.set_password(PASSWORD)
     user.save()
     RoleHolding.objects.create(user=user, role=role, branch=branch, valid_from=datetime.date(2020, 1, 1))
-    people[role.value] = {"id": user.pk, "token": Token.objects.create(user=user).key, "number": number}
+    people[role.value] = {"id": user.pk, "token": sittings.new_token(user), "number": number}
 print(json.dumps(people))

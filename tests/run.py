@@ -22,7 +22,7 @@ from rmflow import environment, servers, translations  # noqa: E402
 from tests import chromium  # noqa: E402
 
 MEMORY = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())
-SNAPSHOTS_KEPT = 3
+SNAPSHOTS_KEPT = 10  # several checkouts on one machine share them; about 60 MB each
 PLAIN = ("-k", "-m", "-p", "-n", "-c", "-o", "-W", "--deselect", "--ignore", "--dist", "--durations")
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("rmflow.staff.urls")),
     path("", include("referrals.urls")),
     path("", include("followups.urls")),
+    path("", include("complaints.urls")),
     path("clients/", include("clients.urls")),
     path("tiers/", include("clients.tier_urls")),
     path("admin/", admin.site.urls),

@@ -75,6 +75,7 @@ from rmflow.workdays.models import (
     OpeningRule,
     OpinionBoxCheck,
 )
+from tests.complaints import impossible as complaint_rows
 
 OURS = ("rmflow", "clients", "followups", "referrals", "complaints", "maintenance")
 NOON = datetime.datetime(2026, 3, 4, 4, 0, tzinfo=datetime.UTC)
@@ -530,6 +531,7 @@ IMPOSSIBLE = {
         IdempotencyKey.objects.create(user=w.wealth, key="k", body_hash=digest, created_at=Now())
         for digest in "ab"
     ],
+    **complaint_rows.IMPOSSIBLE,
 }
 
 

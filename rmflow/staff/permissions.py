@@ -70,6 +70,12 @@ class Permission(TextChoices):
     SIGN_TIERS = "sign_tiers", _("Sign an evaluation")
     ASK_OVERRIDE = "ask_override", _("Ask for a tier or type set by hand")
     OVERRIDE_TIER = "override_tier", _("Approve a tier or type set by hand")
+    TAKE_COMPLAINT = "take_complaint", _("Take a complaint")
+    SEE_COMPLAINTS = "see_complaints", _("See the branch's complaints")
+    WORK_COMPLAINT = "work_complaint", _("Handle a complaint")
+    ASSIGN_COMPLAINT = "assign_complaint", _("Assign, pass on and merge complaints")
+    RULE_COMPLAINT = "rule_complaint", _("Decide on extensions and reviews of complaints")
+    ANALYSE_COMPLAINTS = "analyse_complaints", _("Read the complaint desk and its figures")
     USE_SEGMENTS = "use_segments", _("Use and share segments of clients")
     LOAD_FILES = "load_files", _("Load files of the core system")
     MANAGE_REFERENCE = (
@@ -84,7 +90,14 @@ class Permission(TextChoices):
 _P = Permission
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.TELLER: frozenset({_P.FILE_REFERRAL, _P.DIVERT, _P.SEE_BOARD}),
+    Role.TELLER: frozenset(
+        {
+            _P.FILE_REFERRAL,
+            _P.DIVERT,
+            _P.SEE_BOARD,
+            _P.TAKE_COMPLAINT,
+        }
+    ),
     Role.LOBBY_MANAGER: frozenset(
         {
             _P.FILE_REFERRAL,
@@ -100,6 +113,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.STAND_DUTY,
             _P.SEE_DUTY,
             _P.SEE_BOARD,
+            _P.TAKE_COMPLAINT,
+            _P.SEE_COMPLAINTS,
+            _P.WORK_COMPLAINT,
+            _P.ASSIGN_COMPLAINT,
         }
     ),
     Role.WEALTH_MANAGER: frozenset(
@@ -121,6 +138,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_BOARD,
             _P.SEE_TIERS,
             _P.ASK_OVERRIDE,
+            _P.TAKE_COMPLAINT,
+            _P.WORK_COMPLAINT,
         }
     ),
     Role.MARKETING_MANAGER: frozenset(
@@ -131,6 +150,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_CLIENTS,
             _P.EDIT_CLIENT,
             _P.SEE_BOARD,
+            _P.TAKE_COMPLAINT,
+            _P.WORK_COMPLAINT,
         }
     ),
     Role.BRANCH_HEAD: frozenset(
@@ -158,6 +179,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_TIERS,
             _P.SIGN_TIERS,
             _P.ASK_OVERRIDE,
+            _P.TAKE_COMPLAINT,
+            _P.SEE_COMPLAINTS,
+            _P.WORK_COMPLAINT,
+            _P.ASSIGN_COMPLAINT,
+            _P.ANALYSE_COMPLAINTS,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -175,10 +201,30 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_BOARD,
             _P.SEE_TIERS,
             _P.OVERRIDE_TIER,
+            _P.TAKE_COMPLAINT,
+            _P.SEE_COMPLAINTS,
+            _P.WORK_COMPLAINT,
+            _P.ANALYSE_COMPLAINTS,
         }
     ),
-    Role.ARCHIVIST: frozenset({_P.SEE_CLIENTS, _P.KEEP_CUSTODY}),
-    Role.COMPLAINT_OFFICE: frozenset({_P.FIND_CLIENT}),
+    Role.ARCHIVIST: frozenset(
+        {
+            _P.SEE_CLIENTS,
+            _P.KEEP_CUSTODY,
+            _P.TAKE_COMPLAINT,
+        }
+    ),
+    Role.COMPLAINT_OFFICE: frozenset(
+        {
+            _P.FIND_CLIENT,
+            _P.TAKE_COMPLAINT,
+            _P.SEE_COMPLAINTS,
+            _P.WORK_COMPLAINT,
+            _P.ASSIGN_COMPLAINT,
+            _P.RULE_COMPLAINT,
+            _P.ANALYSE_COMPLAINTS,
+        }
+    ),
     Role.REGION_HEAD: frozenset(
         {
             _P.SEE_REFERRALS,
@@ -189,9 +235,20 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_BOARD,
             _P.SEE_TIERS,
             _P.SIGN_TIERS,
+            _P.TAKE_COMPLAINT,
+            _P.SEE_COMPLAINTS,
+            _P.WORK_COMPLAINT,
+            _P.ASSIGN_COMPLAINT,
+            _P.ANALYSE_COMPLAINTS,
         }
     ),
-    Role.PHONE_AGENT: frozenset({_P.FILE_REFERRAL, _P.FIND_CLIENT}),
+    Role.PHONE_AGENT: frozenset(
+        {
+            _P.FILE_REFERRAL,
+            _P.FIND_CLIENT,
+            _P.TAKE_COMPLAINT,
+        }
+    ),
     Role.EBANK_MANAGER: frozenset(
         {
             _P.FILE_REFERRAL,
@@ -199,13 +256,33 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_CLIENTS,
             _P.STAND_DUTY,
             _P.SEE_BOARD,
+            _P.TAKE_COMPLAINT,
+            _P.WORK_COMPLAINT,
         }
     ),
     Role.ADMIN: frozenset(
-        {_P.KEEP_SCORECARDS, _P.MANAGE_REFERENCE, _P.LOAD_FILES, _P.SEE_JOBS, _P.KEEP_SCREENS}
+        {
+            _P.KEEP_SCORECARDS,
+            _P.MANAGE_REFERENCE,
+            _P.LOAD_FILES,
+            _P.SEE_JOBS,
+            _P.KEEP_SCREENS,
+            _P.TAKE_COMPLAINT,
+        }
     ),
-    Role.SECURITY_ADMIN: frozenset({_P.MANAGE_ROLES}),
-    Role.AUDITOR: frozenset({_P.AUDIT, _P.SEE_JOBS}),
+    Role.SECURITY_ADMIN: frozenset(
+        {
+            _P.MANAGE_ROLES,
+            _P.TAKE_COMPLAINT,
+        }
+    ),
+    Role.AUDITOR: frozenset(
+        {
+            _P.AUDIT,
+            _P.SEE_JOBS,
+            _P.TAKE_COMPLAINT,
+        }
+    ),
 }
 
 #: What working for a day in another branch opens there: its lobby, never its archive.

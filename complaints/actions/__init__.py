@@ -1,0 +1,1 @@
+"""Every write of business handling, a module per noun."""

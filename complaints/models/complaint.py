@@ -1,0 +1,332 @@
+"""投诉记录表: one complaint, with both its clocks stored (deck 58–62, domain-rules §1.8 and §3)."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Client, Product, kept_history
+from rmflow.privacy import masks
+from rmflow.privacy.fields import EncryptedField
+from rmflow.staff.permissions import Permission, scope
+
+from ..rules.complaint import (
+    OPEN,
+    OVER,
+    RUNNING,
+    TITLE_LENGTH,
+    Finding,
+    Level,
+    ReplyWay,
+    Satisfaction,
+    Sensitivity,
+    Status,
+    Way,
+)
+from ..rules.complaint_clock import LAW_DAYS, LAW_SIMPLE, Ruling
+from ..rules.complaint_recusal import prefixes
+from .complaint_codes import ComplaintCode
+
+USER = settings.AUTH_USER_MODEL
+
+
+class ComplaintQuerySet(models.QuerySet):
+    """Complaints, as staff ask for them."""
+
+    def visible_to(self, user):
+        """Of the branches one sees, one's own to handle or taken by oneself, passed on to one's branch;
+        never those from which one must recuse oneself."""
+        mine = Q(handler=user) | Q(taken_by=user)
+        return self.filter(
+            scope(user, Permission.SEE_COMPLAINTS).q("branch") | mine | Q(pk__in=_passed_to(user))
+        ).without_recused(user)
+
+    def without_recused(self, user):
+        """Those from which `user` need not recuse himself."""
+        return self.filter(~Exists(recused(user).filter(complaint=OuterRef("pk"))))
+
+    def running(self):
+        """The clock runs."""
+        return self.filter(status__in=RUNNING)
+
+    def open(self):
+        return self.filter(status__in=OPEN)
+
+    def overdue(self, now):
+        """Not answered though the deadline is past."""
+        return self.running().filter(due_at__lt=now)
+
+    def with_people(self):
+        """What every list and page shows beside the row."""
+        return self.select_related("branch", "client", "handler", "taken_by", "channel", "business", "cause")
+
+
+def recused(user):
+    """Recusals that concern `user`: named himself, or under a person named."""
+    paths, roles = set(), set()
+    for holding in user.holdings:
+        paths.update(prefixes(holding.branch.path))
+        roles.add(holding.role)
+    if user.home_branch_id:
+        paths.update(prefixes(user.home_branch.path))
+    below = Q(below_path__in=sorted(paths)) & (Q(below_roles=[]) | Q(below_roles__overlap=sorted(roles)))
+    return Recusal.objects.filter(Q(person=user, below_path="") | below)
+
+
+def _passed_to(user):
+    """Complaints passed on to a branch where `user` works on complaints."""
+    reach = scope(user, Permission.WORK_COMPLAINT)
+    passes = PassOn.objects.filter(reach.q("unit")) if reach else PassOn.objects.none()
+    return passes.values("complaint_id")
+
+
+@kept_history("ComplaintHistory")
+class Complaint(models.Model):
+    """One complaint. Personal data and free text are encrypted; the deadline is stored and recomputed."""
+
+    number = models.CharField(_("Number"), max_length=16)
+    branch = models.ForeignKey(
+        "staff.Branch", models.PROTECT, related_name="+", db_index=False, verbose_name=_("Branch")
+    )
+    status = models.CharField(_("State"), max_length=10, choices=Status, default=Status.TAKEN)
+    way = models.CharField(_("Way in"), max_length=10, choices=Way)
+    received_at = models.DateTimeField(_("Received"))
+    taken_by = models.ForeignKey(
+        USER, models.PROTECT, related_name="+", db_index=False, verbose_name=_("Taken by")
+    )
+    taken_role = models.CharField(max_length=20, blank=True)
+    taken_at = models.DateTimeField(default=timezone.now)
+
+    # who complains; the person in our books, if he is
+    client = models.ForeignKey(
+        Client, models.PROTECT, null=True, blank=True, related_name="complaints", db_index=False
+    )
+    is_premium = models.BooleanField(_("Premium client"), default=False)
+    name = EncryptedField(_("Complainant"), context="complaint.name")
+    phone = EncryptedField(_("Phone"), blank=True, context="complaint.phone")
+    phone_hash = models.CharField(max_length=32, blank=True, editable=False)
+    id_number = EncryptedField(_("ID number"), blank=True, context="complaint.id_number")
+    proxy = EncryptedField(_("Proxy"), blank=True, context="complaint.proxy")
+    proxy_authorised = models.BooleanField(_("Letter of authority seen"), default=False)
+    people = models.PositiveSmallIntegerField(_("Persons"), default=1)
+
+    # what
+    title = models.CharField(_("Subject"), max_length=TITLE_LENGTH)
+    request = EncryptedField(_("Request"), context="complaint.request")
+    facts = EncryptedField(_("Main facts"), blank=True, context="complaint.facts")
+    basis = EncryptedField(_("Grounds"), blank=True, context="complaint.basis")
+    against = models.CharField(_("Unit or person complained of"), max_length=100, blank=True)
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Product")
+    )
+    channel = models.ForeignKey(
+        ComplaintCode, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Channel")
+    )
+    business = models.ForeignKey(
+        ComplaintCode, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Business")
+    )
+    cause = models.ForeignKey(
+        ComplaintCode, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Cause")
+    )
+    level = models.CharField(_("Level"), max_length=8, choices=Level, default=Level.NORMAL)
+    sensitivity = ArrayField(models.CharField(max_length=10, choices=Sensitivity), default=list, blank=True)
+    key_point = EncryptedField(_("Key point"), blank=True, context="complaint.key_point")
+    plan = EncryptedField(_("Plan"), blank=True, context="complaint.plan")
+
+    # who handles it
+    handler = models.ForeignKey(
+        USER, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Handler")
+    )
+    upper = models.BooleanField(_("Handled by the institution above"), default=False)
+
+    # both clocks, stored
+    counted_at = models.DateTimeField(_("Counted from"))
+    extended = models.BooleanField(_("Extended to 7 working days"), default=False)
+    law_days = models.PositiveSmallIntegerField(_("The law's days"), default=LAW_SIMPLE)
+    normal_on = models.DateField(_("3 working days"), null=True)
+    extended_on = models.DateField(_("7 working days"), null=True)
+    law_on = models.DateField(_("By law"))
+    due_on = models.DateField(_("Due on"))
+    due_at = models.DateTimeField(_("Due"))
+    ruling = models.CharField(_("What rules"), max_length=8, choices=Ruling)
+    provisional_year = models.PositiveSmallIntegerField(null=True)
+    promised_at = models.DateTimeField(_("Promised by"), null=True, blank=True)
+    told_at = models.DateTimeField(_("Client told the time"), null=True, blank=True)
+
+    # the answer
+    findings = EncryptedField(_("Investigation"), blank=True, context="complaint.findings")
+    finding = models.CharField(_("Finding"), max_length=8, choices=Finding, blank=True)
+    replied_at = models.DateTimeField(_("Replied"), null=True, blank=True)
+    replied_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    reply_way = models.CharField(_("Way of the reply"), max_length=10, choices=ReplyWay, blank=True)
+    reply = EncryptedField(_("Reply"), blank=True, context="complaint.reply")
+    reply_basis = EncryptedField(_("Basis and reasons"), blank=True, context="complaint.reply_basis")
+    satisfaction = models.CharField(_("Satisfaction"), max_length=10, choices=Satisfaction, blank=True)
+    called_back_at = models.DateTimeField(_("Called back"), null=True, blank=True)
+    root_cause = EncryptedField(_("Root cause"), blank=True, context="complaint.root_cause")
+    responsibility = EncryptedField(_("Responsibility"), blank=True, context="complaint.responsibility")
+
+    over_at = models.DateTimeField(_("Ended"), null=True, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    archive_no = models.CharField(_("File number"), max_length=24, blank=True)
+    keep_until = models.DateField(_("Kept until"), null=True, blank=True)
+    #: One filing, however often it is sent.
+    form_key = models.UUIDField(null=True, unique=True, editable=False)
+
+    objects = ComplaintQuerySet.as_manager()
+
+    #: What `privacy.actions.reveal` may show.
+    REVEALABLE = ()
+
+    class Meta:
+        verbose_name = _("Complaint")
+        verbose_name_plural = _("Complaints")
+        indexes = [
+            models.Index(fields=["due_at"], name="complaint_due", condition=Q(status__in=RUNNING)),
+            models.Index(fields=["branch", "due_at"], name="complaint_open", condition=Q(status__in=OPEN)),
+            models.Index(fields=["branch", "-received_at"], name="complaint_branch_at"),
+            models.Index(fields=["-received_at"], name="complaint_at"),
+            models.Index(fields=["handler", "status"], name="complaint_handler"),
+            models.Index(fields=["taken_by", "-received_at"], name="complaint_taken_by"),
+            models.Index(
+                fields=["client", "-received_at"],
+                name="complaint_client",
+                condition=Q(client__isnull=False),
+            ),
+            models.Index(fields=["phone_hash"], name="complaint_phone", condition=~Q(phone_hash="")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "number"],
+                name="complaint_number_once",
+                violation_error_message=_("This number is given already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__lte=F("law_on")),
+                name="complaint_never_later_than_the_law",
+                violation_error_message=_("No deadline lies behind the law's."),
+            ),
+            models.CheckConstraint(
+                condition=Q(law_days__in=LAW_DAYS),
+                name="complaint_law_days_known",
+                violation_error_message=_("The law knows 15, 30 and 60 days."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["replied", "closed"], replied_at__isnull=False)
+                | ~Q(status__in=["replied", "closed"]),
+                name="complaint_closed_only_with_reply",
+                violation_error_message=_("Nothing is closed without the reply to the client on record."),
+            ),
+            models.CheckConstraint(
+                condition=Q(replied_at__isnull=True, reply_way="", replied_by__isnull=True)
+                | (Q(replied_at__isnull=False, replied_by__isnull=False) & ~Q(reply_way="")),
+                name="complaint_reply_is_whole",
+                violation_error_message=_("A reply has its time, its way and who gave it."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=OVER, over_at__isnull=False)
+                | (~Q(status__in=OVER) & Q(over_at__isnull=True)),
+                name="complaint_end_has_a_time",
+                violation_error_message=_("What has ended carries the time of its end."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status="merged", merged_into__isnull=False)
+                | (~Q(status="merged") & Q(merged_into__isnull=True)),
+                name="complaint_merged_into_another",
+                violation_error_message=_("A merged complaint says into which."),
+            ),
+            models.CheckConstraint(
+                condition=Q(people__gte=1),
+                name="complaint_has_a_person",
+                violation_error_message=_("A complaint has at least one person."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status="working", handler__isnull=False) | ~Q(status="working"),
+                name="complaint_worked_by_somebody",
+                violation_error_message=_("What is being handled has a handler."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.number
+
+    @property
+    def masked_name(self):
+        return masks.mask_name(self.name)
+
+    @property
+    def masked_phone(self):
+        return masks.mask_phone(self.phone) if self.phone else ""
+
+    @property
+    def is_open(self):
+        return self.status in OPEN
+
+    @property
+    def is_running(self):
+        return self.status in RUNNING
+
+
+class Recusal(models.Model):
+    """回避: a person who must keep out; with `below_path`, everybody under that person."""
+
+    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="recusals", db_index=False)
+    person = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
+    basis = models.CharField(max_length=8)
+    below_path = models.CharField(max_length=80, blank=True)
+    below_roles = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Recusal")
+        verbose_name_plural = _("Recusals")
+        indexes = [
+            models.Index(fields=["person"], name="recusal_person"),
+            models.Index(fields=["below_path"], name="recusal_below", condition=~Q(below_path="")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["complaint", "person", "below_path", "below_roles"],
+                name="recusal_once",
+                violation_error_message=_("This person is recused already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(basis__in=["named", "interest"], below_path="")
+                | (Q(basis="below") & ~Q(below_path="")),
+                name="recusal_below_a_branch",
+                violation_error_message=_("Those below a person stand under a branch."),
+            ),
+        ]
+
+
+class PassOn(models.Model):
+    """What another unit must answer, passed on with the clock unchanged (W3-10)."""
+
+    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="passes", db_index=False)
+    unit = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+", db_index=False)
+    question = EncryptedField(_("Question"), context="passon.question")
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+    answer = EncryptedField(_("Answer"), blank=True, context="passon.answer")
+    answered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Passed on")
+        verbose_name_plural = _("Passed on")
+        indexes = [
+            models.Index(fields=["complaint", "at"], name="pass_on_complaint"),
+            models.Index(fields=["unit", "at"], name="pass_on_unit"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answered_by__isnull=True)
+                | Q(answered_at__isnull=False, answered_by__isnull=False),
+                name="pass_on_answer_has_a_name",
+                violation_error_message=_("An answer has a name and a time."),
+            )
+        ]

@@ -1,0 +1,1 @@
+"""Questions of business handling: one function, one query."""

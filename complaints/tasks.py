@@ -1,0 +1,1 @@
+"""Scheduled jobs of business handling: doors to its actions."""

@@ -1,0 +1,1 @@
+"""Pages of business handling, a module per noun."""

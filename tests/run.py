@@ -23,6 +23,7 @@ from tests import chromium  # noqa: E402
 
 MEMORY = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())
 SNAPSHOTS_KEPT = 10  # several checkouts on one machine share them; about 60 MB each
+MANIFEST = "laid.txt"
 PLAIN = ("-k", "-m", "-p", "-n", "-c", "-o", "-W", "--deselect", "--ignore", "--dist", "--durations")
 
 
@@ -95,26 +96,50 @@ def _sweep() -> None:
 
 
 def _snapshot(variables: dict[str, str]) -> Path | None:
-    """A stopped cluster with our tables; made when the migrations are new, else None on failure."""
-    state = hashlib.sha256()
-    for path in [ROOT / "requirements.txt", ROOT / "rmflow/settings.py", ROOT / "rmflow/servers.py"]:
-        state.update(path.read_bytes())
-    for folder in ("migrations", "data"):
-        laid = [*ROOT.glob(f"rmflow/*/{folder}/*"), *ROOT.glob(f"[a-z]*/{folder}/*")]
-        for path in sorted(path for path in laid if path.is_file()):
-            state.update(path.name.encode() + path.read_bytes())
-    ready = MEMORY / f"rmflow-ready-{os.geteuid()}-{state.hexdigest()[:12]}"
+    """A stopped cluster with our tables; made when the migrations are new, else None on failure.
+
+    A cluster that has part of these migrations, and no other, is where the rest is laid on.
+    """
+    laid = _laid()
+    name = hashlib.sha256("".join(laid).encode() + (ROOT / "rmflow/settings.py").read_bytes()).hexdigest()
+    ready = MEMORY / f"rmflow-ready-{os.geteuid()}-{name[:12]}"
     if ready.exists():
         ready.touch()
         return ready
     with _folder(MEMORY) as draft:
         (draft / "log").mkdir()
+        if base := _part_of(laid):
+            subprocess.run(["cp", "-a", base / "postgres", draft / "postgres"], check=True)
         with servers.running(draft, fast=True):
             _migrate(variables | environment.embedded_addresses(draft))
+        (draft / MANIFEST).write_text("\n".join(laid))
         with contextlib.suppress(OSError):  # another run may have been first
             draft.rename(ready)
     _forget_old()
     return ready if ready.exists() else None
+
+
+def _laid() -> list[str]:
+    """What makes a cluster what it is, a line a file: path and digest."""
+    paths = [ROOT / "requirements.txt", ROOT / "rmflow/servers.py"]
+    for folder in ("migrations", "data"):
+        paths += [*ROOT.glob(f"rmflow/*/{folder}/*"), *ROOT.glob(f"[a-z]*/{folder}/*")]
+    return [
+        f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        for path in sorted(paths)
+        if path.is_file()
+    ]
+
+
+def _part_of(laid: list[str]) -> Path | None:
+    """The ready cluster with the most of these files and none besides."""
+    known = {
+        ready: set(manifest.read_text().split("\n"))
+        for ready in MEMORY.glob(f"rmflow-ready-{os.geteuid()}-*")
+        if (manifest := ready / MANIFEST).exists()
+    }
+    fitting = [ready for ready, files in known.items() if files <= set(laid)]
+    return max(fitting, key=lambda ready: len(known[ready]), default=None)
 
 
 def _forget_old() -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import edit, index, new, parts, prints, products, reveal, sheet, tier_client
+from .views import edit, index, new, parts, prints, products, reveal, segments, sheet, tier_client
 
 app_name = "clients"
 
@@ -21,5 +21,13 @@ urlpatterns = [
     path("products/", products.index, name="products"),
     path("products/<int:pk>/", products.edit, name="product"),
     path("products/new/", products.edit, name="product_new"),
+    path("segments/", segments.index, name="segments"),
+    path("segments/new/", segments.edit, name="segment_new"),
+    path("segments/count/", segments.count, name="segment_count"),
+    path("segments/<int:pk>/", segments.show, name="segment"),
+    path("segments/<int:pk>/edit/", segments.edit, name="segment_edit"),
+    path("segments/<int:pk>/export/", segments.export, name="segment_export"),
+    path("segments/<int:pk>/copy/", segments.copy, name="segment_copy"),
+    path("segments/<int:pk>/delete/", segments.delete, name="segment_delete"),
     path("<int:pk>/assign/", edit.assign, name="assign"),
 ]

@@ -343,6 +343,12 @@ FOLLOW_UPS = {
 CLIENT = own_or(Permission.SEE_CLIENTS)
 SHOWN = (CLIENT, role(Permission.REVEAL_CLIENT), mine_or(Permission.ASSIGN_CLIENT))
 EDITED = (CLIENT, role(Permission.EDIT_CLIENT), mine)
+SEGMENTS = role(Permission.USE_SEGMENTS)
+SEGMENT = (SEGMENTS, own_or(Permission.USE_SEGMENTS))
+NEW_SEGMENT = {
+    "name": "x",
+    "conditions": {"groups": [{"conditions": [{"field": "archived", "op": "yes"}]}]},
+}
 CLIENTS = {
     "clients:index": {"GET": row(role(Permission.SEE_CLIENTS))},
     "clients:find": {"POST": row(role(Permission.SEE_CLIENTS), q="刘")},
@@ -370,6 +376,17 @@ CLIENTS = {
         "GET": row(role(Permission.MANAGE_REFERENCE)),
         "POST": row(role(Permission.MANAGE_REFERENCE)),
     },
+    "clients:segments": {"GET": row(SEGMENTS)},
+    "clients:segment_new": {"GET": row(SEGMENTS), "POST": row(SEGMENTS, name="x")},
+    "clients:segment_count": {"POST": row(SEGMENTS)},
+    "clients:segment": {"GET": row(*SEGMENT, thing="segment")},
+    "clients:segment_edit": {
+        "GET": row(*SEGMENT, mine, thing="segment"),
+        "POST": row(*SEGMENT, mine, thing="segment"),
+    },
+    "clients:segment_export": {"POST": row(*SEGMENT, thing="segment")},
+    "clients:segment_copy": {"POST": row(*SEGMENT, thing="segment")},
+    "clients:segment_delete": {"POST": row(*SEGMENT, mine, thing="segment")},
     "clients:assign": {
         "GET": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
         "POST": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
@@ -401,6 +418,15 @@ API = {
     "closing-lock": {"POST": row(DAY, CLOSES, thing="day")},
     "closing-reopen": {"POST": row(DAY, here(Permission.REOPEN_DAY), thing="day", reason="x")},
     "evaluation-list": {"GET": row(TIERS_SEEN)},
+    "segment-list": {"GET": row(SEGMENTS), "POST": row(SEGMENTS, **NEW_SEGMENT)},
+    "segment-detail": {
+        "GET": row(*SEGMENT, thing="segment"),
+        "PUT": row(*SEGMENT, mine, thing="segment", **NEW_SEGMENT),
+        "DELETE": row(*SEGMENT, mine, thing="segment"),
+    },
+    "segment-clients": {"GET": row(*SEGMENT, thing="segment")},
+    "segment-count": {"POST": row(SEGMENTS, conditions=NEW_SEGMENT["conditions"])},
+    "segment-fields": {"GET": row(SEGMENTS)},
     "client-list": {"GET": row()},
     "client-search": {"POST": row(q="刘")},
     "client-profile": {"GET": row(own_or(Permission.SEE_CLIENTS), thing="client")},

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
-from clients.models import Client, Evaluation, EvaluationRun, Override, Product, RunPart, Scorecard
+from clients.models import Client, Evaluation, EvaluationRun, Override, Product, RunPart, Scorecard, Segment
 from followups.models import FollowUp, PlanItem
 from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
@@ -193,6 +193,13 @@ def belongings(person, place):
         card=card,
         record=record,
         product=Product.objects.first(),
+        segment=Segment.objects.create(
+            name="x",
+            owner=user,
+            shared=True,
+            branch=branch,
+            conditions={"groups": [{"conditions": [{"field": "archived", "op": "no"}]}]},
+        ),
         item=item,
         diversion=diversion,
         day=place.day,

@@ -131,6 +131,7 @@ class MonthlyBalance(models.Model):
     )
 
     class Meta:
+        indexes = [models.Index(fields=["month"], name="balance_month")]
         constraints = [
             models.UniqueConstraint(fields=["client", "month"], name="balance_once_a_month"),
             models.CheckConstraint(

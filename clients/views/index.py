@@ -64,6 +64,7 @@ def index(request):
         "sorts": [_chip(chosen, title, sort=key) for key, title in TITLES.items()],
         "several": bool(reach.paths) or reach.everywhere or len(reach.branch_ids) > 1,
         "may_register": user.has(Permission.EDIT_CLIENT) and user.branch is not None,
+        "may_segment": user.has(Permission.USE_SEGMENTS),
         "filtered": bool(chosen["type"]) or chosen["whose"] != "all",
         "longest": LONGEST,
     }

@@ -10,6 +10,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from clients.api import ClientViewSet
+from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet
 from followups.api import PlanItemViewSet
 from referrals.api import ReferralViewSet
@@ -40,6 +41,7 @@ class TokenView(APIView):
 router = SimpleRouter()
 router.register("referrals", ReferralViewSet)
 router.register("clients", ClientViewSet)
+router.register("segments", SegmentViewSet)
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register("closing", ClosingViewSet, basename="closing")
 router.register("plan-items", PlanItemViewSet)

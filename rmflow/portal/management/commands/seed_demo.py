@@ -18,6 +18,7 @@ from rmflow.portal.demo import (
     lobby,
     people,
     portfolio,
+    segments,
     tiering,
 )
 from rmflow.staff.models import Branch, bank_now
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             closing.live(branches, rng, today, now)
             counted.months_due(today)
             tiering.make(branches, rng, today)
+            segments.make(branches)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)
         with connection.cursor() as cursor:

@@ -75,6 +75,7 @@ class TimelineKind(TextChoices):
     CONSENT = "consent", _("Contact data and notice")
     DATA = "data", _("Record changed")
     TIER = "tier", _("Tier changed")
+    COMPLAINT = "complaint", _("Complaint")
 
 
 #: Types after which a follow-up record is worked (deck 23).

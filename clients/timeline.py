@@ -41,6 +41,7 @@ ICONS = {
     TimelineKind.CONSENT: "shield-check",
     TimelineKind.DATA: "edit",
     TimelineKind.TIER: "stairs-up",
+    TimelineKind.COMPLAINT: "message-report",
 }
 WAYS = {"phone": "phone", "sms": "message-2", "email": "mail", "letter": "mail-opened", "visit": "armchair",
         "wechat": "message-circle"}  # fmt: skip
@@ -151,7 +152,9 @@ def _facts(entry):
         yield f"{day_text(starts.date())} {starts:%H:%M}"
     if data.get("fields"):
         yield _(", ").join(_field(name) for name in data["fields"])
-    yield from (str(data[key]) for key in ("owner", "manager", "file_no", "product") if data.get(key))
+    yield from (
+        str(data[key]) for key in ("owner", "manager", "file_no", "product", "number") if data.get(key)
+    )
     if "backup" in data:
         yield _("backup {name}").format(name=data["backup"] or "–")
 

@@ -1,1 +1,23 @@
 """Scheduled jobs of business handling: doors to its actions."""
+
+from celery import shared_task
+
+from rmflow.doors.jobs import scheduled
+from rmflow.workdays import clock
+from rmflow.workdays.current import load
+
+from .actions import complaint_recount, complaint_watch
+
+
+@shared_task(name="complaints.watch")
+@scheduled("watch the complaints' deadlines")
+def watch() -> dict[str, int]:
+    """Every five minutes: warnings and escalation of complaints that are due."""
+    return complaint_watch.tick(now=clock.now())
+
+
+@shared_task(name="complaints.recount")
+@scheduled("recompute complaints' deadlines")
+def recount() -> dict[str, int]:
+    """Every five minutes: open deadlines, where the calendar has changed since."""
+    return complaint_recount.recount(calendar=load())

@@ -102,6 +102,13 @@ class PlanKind(TextChoices):
     FOLLOW_UP = "follow_up", _("Follow-up")
     APPOINTMENT = "appointment", _("Appointment")
     CONTACT = "contact", _("Own plan")
+    COMPLAINT = "complaint", _("Complaint")
+
+
+#: Kinds another sub-process owns: a link, no done and no postponing; the source settles them.
+OWNED_ELSEWHERE = frozenset({PlanKind.COMPLAINT})
+#: Kinds only the owner sees: a recused colleague must not meet them on a list.
+OWNER_ONLY = frozenset({PlanKind.COMPLAINT})
 
 
 class PlanState(TextChoices):

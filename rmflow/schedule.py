@@ -62,6 +62,17 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    # complaints: each five minutes warn and escalate; deadlines counted by a calendar that has changed
+    "watch the complaints' deadlines": {
+        "task": "complaints.watch",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
+    "recompute complaints' deadlines": {
+        "task": "complaints.recount",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
     # clients: last month's evaluation as soon as its balances are there (a review's month ends 06-30 or
     # 12-31), clients with an event, branches left by a killed worker, upgrades nobody signed
     "evaluate the month": {"task": "clients.evaluate_month", "schedule": crontab(hour=2, minute=14)},

@@ -271,6 +271,15 @@ MEDIA_ROOT = VAR_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; no form of ours is larger
 FILE_UPLOAD_PERMISSIONS = 0o600
 
+# --- complaints ----------------------------------------------------------------------------------
+
+COMPLAINT_OPENS, COMPLAINT_DUE = env.str("COMPLAINT_OPENS", "08:30"), env.str("COMPLAINT_DUE", "17:30")
+COMPLAINT_FILES = Path(env.str("COMPLAINT_FILES", str(VAR_DIR / "complaints")))  # never below the web root
+COMPLAINT_FILE_LIMIT = 20 * 1024 * 1024  # bytes a file
+COMPLAINT_SCANNER = env.str(
+    "COMPLAINT_SCANNER", ""
+)  # dotted name of a function: path → None, or what it found
+
 # --- mail ----------------------------------------------------------------------------------------
 
 # EMAIL_URL: smtp+tls://user:password@host:587. A demo writes its mail to files.

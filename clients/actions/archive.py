@@ -110,6 +110,23 @@ def change_profile(client_id, *, by, person=None, **facts):
         return profile
 
 
+def learn_want(client, *, by, text):
+    """Add what was learned elsewhere (a complaint) to what the client wants next.
+
+    Called inside the source's transaction, which has asked for its permission: whoever handles a
+    complaint need not look after the client.
+    """
+    profile = Profile.objects.select_for_update().filter(client=client).first() or Profile(client=client)
+    known = [part for part in profile.wants.split(" · ") if part]
+    if text in known:
+        return profile
+    profile.wants = " · ".join([*known, text])
+    profile.updated_at, profile.updated_by = timezone.now(), by
+    _valid(profile).save()
+    _noted(client, by, "wants")
+    return profile
+
+
 def set_introducer(client_id, *, by, customer_no):
     """Say who introduced the client, by customer number; "" for nobody."""
     with _editing(client_id, by) as client:

@@ -5,6 +5,7 @@ from .complaint_codes import ComplaintCode, ComplaintPoint, ComplaintSerial
 from .complaint_parts import (
     Attachment,
     ComplaintEvent,
+    ComplaintRecount,
     Extension,
     Improvement,
     LadderStep,
@@ -20,6 +21,7 @@ __all__ = [
     "ComplaintEvent",
     "ComplaintPoint",
     "ComplaintQuerySet",
+    "ComplaintRecount",
     "ComplaintSerial",
     "Extension",
     "Improvement",

@@ -233,3 +233,13 @@ class Attachment(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class ComplaintRecount(models.Model):
+    """A change of the calendar that open complaints were recomputed for: once."""
+
+    change = models.OneToOneField(
+        "workdays.CalendarChange", models.PROTECT, primary_key=True, related_name="+"
+    )
+    moved = models.PositiveIntegerField()
+    at = models.DateTimeField(default=timezone.now)

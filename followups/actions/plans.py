@@ -73,6 +73,8 @@ def settle(item, name, *, by, note="", plan_on=None, result=""):
     """
     arrow = rules.PLAN_TRANSITIONS[name]
     arrow.check(item.state)
+    if item.kind in rules.OWNED_ELSEWHERE:
+        raise Refused(_("This is settled where it comes from; open the case."))
     event = PlanEvent(
         item=item,
         name=name,

@@ -1,5 +1,6 @@
 """Follow-up records, contacts, appointments, plan items, the work log; deals."""
 
+from .chances import ChanceState, SalesChance
 from .deals import Deal
 from .records import (
     Appointment,
@@ -16,6 +17,7 @@ from .records import (
 
 __all__ = [
     "Appointment",
+    "ChanceState",
     "Contact",
     "DayEntry",
     "Deal",
@@ -25,5 +27,6 @@ __all__ = [
     "PlanEvent",
     "PlanItem",
     "PlanItemQuerySet",
+    "SalesChance",
     "_Range",  # named by the first migration
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Client, kept_history
 from rmflow.staff.permissions import Permission, scope
 
-from ..rules import LIVE, Channel, PlanKind, PlanState, RecordStatus, Result
+from ..rules import LIVE, OWNER_ONLY, Channel, PlanKind, PlanState, RecordStatus, Result
 
 USER = settings.AUTH_USER_MODEL
 
@@ -94,8 +94,9 @@ class PlanItemQuerySet(models.QuerySet):
     """Work-plan items: everybody's day."""
 
     def visible_to(self, user):
-        """One's own, and those of branches one inspects."""
-        return self.filter(Q(owner=user) | scope(user, Permission.SEE_FOLLOW_UPS).q("branch"))
+        """One's own, and those of branches one inspects, but for kinds that only the owner sees."""
+        inspected = scope(user, Permission.SEE_FOLLOW_UPS).q("branch") & ~Q(kind__in=OWNER_ONLY)
+        return self.filter(Q(owner=user) | inspected)
 
     def open(self):
         return self.filter(state=PlanState.OPEN)

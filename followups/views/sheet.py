@@ -84,6 +84,7 @@ def context(item, moment, *, request, form=None, phone="", board):
         "about": _about(client, moment) if client else "",
         "facts": _facts(client, moment) if client else [],
         "core": client is not None and client.level == Level.CORE,
+        "elsewhere": item.kind in rules.OWNED_ELSEWHERE,
         "phone": phone,
         "tel": tel(phone) if phone else "",
         "phone_due": phone_is_due(item, moment.today),

@@ -2,6 +2,7 @@
 
 import datetime
 
+from clients.models import Product
 from complaints.models import (
     Attachment,
     Complaint,
@@ -15,6 +16,7 @@ from complaints.models import (
     Review,
     Suspension,
 )
+from followups.models import SalesChance
 
 NOON = datetime.datetime(2026, 3, 4, 4, 0, tzinfo=datetime.UTC)
 DAY = datetime.date(2026, 3, 4)
@@ -94,7 +96,16 @@ def attachment(w, on):
     return Attachment.objects.create(complaint=on, stored_as=f"f{next(NUMBERS)}", **row)
 
 
+def chance(w, **fields):
+    usual = {"client": w.person, "product": Product.objects.first(), "owner": w.wealth, "branch": w.branch}
+    return SalesChance.objects.create(**{**usual, "source_key": "x", "by": w.wealth, **fields})
+
+
 IMPOSSIBLE = {
+    "chance_once": lambda w: [chance(w) for _n in "ab"],
+    "chance_amount_is_positive": lambda w: chance(w, amount=0),
+    "chance_likelihood_is_a_share": lambda w: chance(w, likelihood=101),
+    "chance_settled_has_a_time": lambda w: chance(w, state="won"),
     "complaint_number_once": lambda w: [complaint(w, number="TS-1") for _n in "ab"],
     "complaint_never_later_than_the_law": lambda w: complaint(w, due_on=MONTH + datetime.timedelta(days=1)),
     "complaint_law_days_known": lambda w: complaint(w, law_days=45),

@@ -1,0 +1,300 @@
+"""The reply to the client, the call-back, the cause and what is improved, closing, review (W3-09 to W3-11)."""
+
+import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from clients.rules import ClientType
+from followups.actions import sources
+from followups.rules import PlanKind
+from rmflow.staff import permissions, person
+from rmflow.staff.models import BANK_TIME
+from rmflow.staff.permissions import Permission, Role
+from rmflow.workdays import clock as bank
+from rmflow.workdays.current import calendar
+from rmflow.workdays.rules import YearMissing
+from rmflow.workflow import Conflict, Refused
+
+from ..models import Improvement, Review
+from ..rules import complaint_intake as intakes
+from ..rules.complaint import (
+    CALL_BACK_DAYS,
+    NOTE_LENGTH,
+    REVIEW_DAYS,
+    TRANSITIONS,
+    Finding,
+    ReplyWay,
+    ReviewOutcome,
+    Satisfaction,
+    Status,
+    keep_until,
+)
+from ..rules.complaint_closing import Facts, missing
+from . import complaint_core as core
+from .complaint_work import end
+
+IMPROVE = gettext_noop("Complaint {number}: an improvement is yours, due {day}.")
+REVIEWED = gettext_noop("Complaint {number}: the client asks for a review, due {day}.")
+DECIDED = gettext_noop("Complaint {number}: the review is decided.")
+
+
+@transaction.atomic
+def reply(pk, *, by, way, text, finding, basis="", at=None, satisfaction=""):
+    """Record what the client was told, how and when: what meets the deadline."""
+    complaint = core.locked(pk, by=by)
+    _may_reply(complaint, by=by)
+    TRANSITIONS["reply"].check(complaint.status)
+    now = bank.now()
+    at = at or now
+    errors = {}
+    if way not in ReplyWay.values:
+        errors["way"] = _("Choose how the client was told.")
+    if finding not in Finding.values:
+        errors["finding"] = _("Choose what was found.")
+    if not complaint.counted_at <= at <= now + datetime.timedelta(minutes=5):
+        errors["at"] = _("The reply lies between the receipt and now.")
+    if satisfaction and satisfaction not in Satisfaction.values:
+        errors["satisfaction"] = _("Choose from the list.")
+    if errors:
+        raise Refused.many(errors)
+    fields = {
+        "reply": intakes.needed(text, "text", _("Write down what the client was told.")),
+        "reply_basis": intakes.needed(basis, "basis", _("Give the basis and the reasons.")),
+        "reply_way": way,
+        "finding": finding,
+        "replied_at": at,
+        "replied_by": by,
+    }
+    if satisfaction:
+        fields |= {"satisfaction": satisfaction, "called_back_at": at}
+    on_spot = at.astimezone(BANK_TIME).date() == complaint.received_at.astimezone(BANK_TIME).date()
+    core.write(complaint, "reply", by=by, data={"way": way, "on_spot": on_spot}, **fields)
+    core.stop_steps(complaint)
+    core.keep_plan(complaint, by=by)
+    if not satisfaction:
+        _plan_call_back(complaint, by=by)
+    return complaint
+
+
+def _may_reply(complaint, *, by):
+    """The handler, those who assign, and whoever took it while the client is still there."""
+    taken_today = complaint.taken_at.astimezone(BANK_TIME).date() == bank.today()
+    if by.pk == complaint.taken_by_id and taken_today:
+        permissions.require(by, Permission.TAKE_COMPLAINT)
+        return
+    core.require_work(complaint, by=by)
+
+
+def _call_back_key(complaint):
+    return f"{core.source_key(complaint)}:callback"
+
+
+def _plan_call_back(complaint, *, by):
+    if complaint.handler is None:
+        return
+    today = bank.today()
+    try:
+        day = calendar().add(today, CALL_BACK_DAYS)
+    except YearMissing:
+        day = today + datetime.timedelta(days=CALL_BACK_DAYS)
+    plan = {"kind": PlanKind.COMPLAINT, "plan_on": day, "purpose": complaint.number, "by": by}
+    link = core.address(complaint)
+    sources.keep(
+        _call_back_key(complaint), owner=complaint.handler, branch=complaint.branch, link=link, **plan
+    )
+
+
+@transaction.atomic
+def call_back(pk, *, by, satisfaction, note=""):
+    """How content the client is with the answer."""
+    complaint = core.locked(pk, by=by)
+    core.require_work(complaint, by=by)
+    if complaint.status not in (Status.REPLIED, Status.CLOSED):
+        raise Conflict(_("The client is called back after the reply."), code="state")
+    if satisfaction not in Satisfaction.values:
+        raise Refused(_("Choose from the list."), field="satisfaction")
+    note = intakes.text(note, NOTE_LENGTH, field_name="note")
+    fields = {"satisfaction": satisfaction, "called_back_at": bank.now()}
+    core.write(complaint, "call_back", by=by, note=note, data={"said": satisfaction}, **fields)
+    sources.settle(_call_back_key(complaint), kind=PlanKind.COMPLAINT, by=by)
+    return complaint
+
+
+@transaction.atomic
+def trace(pk, *, by, root_cause, responsibility=""):
+    """Where it came from, and who answers for it."""
+    complaint = core.locked(pk, by=by)
+    core.require_work(complaint, by=by)
+    if complaint.status not in (Status.WORKING, Status.REPLIED, Status.CLOSED):
+        raise Conflict(_("This step is no longer possible; the record has moved on."), code="state")
+    fields = {
+        "root_cause": intakes.needed(root_cause, "root_cause", _("Write down the root cause."), NOTE_LENGTH),
+        "responsibility": intakes.text(responsibility, NOTE_LENGTH, field_name="responsibility"),
+    }
+    core.write(complaint, "trace", by=by, **fields)
+    return complaint
+
+
+@transaction.atomic
+def improve(pk, *, by, text, owner_id, due_on):
+    """One measure, with an owner and a date (W3-09)."""
+    complaint = core.locked(pk, by=by)
+    core.require_work(complaint, by=by)
+    owner = person.load(owner_id)
+    errors = {}
+    if owner is None or not owner.is_active or not core.without_recused(complaint, [owner]):
+        errors["owner"] = _("Choose who sees to it; nobody who must keep out.")
+    if due_on < bank.today():
+        errors["due_on"] = _("The day lies in the past.")
+    if errors:
+        raise Refused.many(errors)
+    text = intakes.needed(text, "text", _("Write down what is changed."), NOTE_LENGTH)
+    made = Improvement.objects.create(complaint=complaint, text=text, owner=owner, due_on=due_on, by=by)
+    core.write(complaint, "improve", by=by, note=text, data={"owner": owner.name, "day": due_on.isoformat()})
+    link = core.address(complaint)
+    key, branch = f"improvement:{made.pk}", owner.home_branch or complaint.branch
+    plan = {"kind": PlanKind.COMPLAINT, "plan_on": due_on, "purpose": complaint.number, "by": by}
+    sources.keep(key, owner=owner, branch=branch, link=link, **plan)
+    core.tell(complaint, [owner], IMPROVE, key=key, by=by, day=due_on)
+    return made
+
+
+@transaction.atomic
+def improved(pk, improvement_id, *, by):
+    """The owner has seen to it."""
+    made = Improvement.objects.select_for_update(of=("self",)).get(pk=improvement_id, complaint_id=pk)
+    complaint = core.locked(pk, by=by)
+    if made.owner_id != by.pk:
+        core.require_work(complaint, by=by)
+    if made.done_at is not None:
+        raise Conflict(_("This is done already."))
+    made.done_at = bank.now()
+    made.save(update_fields=["done_at"])
+    core.write(complaint, "improved", by=by, data={"owner": by.name})
+    sources.settle(f"improvement:{made.pk}", kind=PlanKind.COMPLAINT, by=by)
+    return made
+
+
+def facts_of(complaint):
+    """What closing looks at."""
+    untold = any(row.decision == "granted" and row.told_at is None for row in complaint.extensions.all())
+    return Facts(
+        replied=complaint.replied_at is not None,
+        classified=all((complaint.channel_id, complaint.business_id, complaint.cause_id)),
+        told=not untold,
+        called_back=bool(complaint.satisfaction),
+        traced=bool(complaint.root_cause),
+    )
+
+
+@transaction.atomic
+def close(pk, *, by):
+    """Close it; never without the reply on record, nor with a step left open (W3-11)."""
+    complaint = core.locked(pk, by=by)
+    core.require_work(complaint, by=by)
+    if complaint.status in (Status.TAKEN, Status.WORKING, Status.SUSPENDED):
+        raise Refused(_("Nothing is closed without the reply to the client on record."), code="no_reply")
+    TRANSITIONS["close"].check(complaint.status)
+    left = missing(facts_of(complaint))
+    if left:
+        raise Refused(_("Still open: {steps}.").format(steps=_(", ").join(str(s.label) for s in left)))
+    now = bank.now()
+    fields = {
+        "over_at": now,
+        "archive_no": f"{complaint.branch.code}-{complaint.number}",
+        "keep_until": keep_until(now.date()),
+    }
+    end(complaint, "close", by=by, **fields)
+    sources.settle(_call_back_key(complaint), kind=PlanKind.COMPLAINT, by=by)
+    return complaint
+
+
+@transaction.atomic
+def ask_review(pk, *, by, asked_on, reason):
+    """核查: in writing, within 30 days of the decision; the institution above looks again."""
+    complaint = core.locked(pk, by=by)
+    permissions.require(by, Permission.TAKE_COMPLAINT)
+    if by.pk != complaint.taken_by_id:
+        core.require_work(complaint, by=by)
+    if complaint.status not in (Status.REPLIED, Status.CLOSED):
+        raise Conflict(_("A review follows the reply."), code="state")
+    replied_on = complaint.replied_at.astimezone(BANK_TIME).date()
+    if not replied_on <= asked_on <= bank.today():
+        raise Refused(_("The request lies between the reply and today."), field="asked_on")
+    if asked_on > replied_on + datetime.timedelta(days=REVIEW_DAYS):
+        raise Refused(
+            _("A review is asked for within 30 days of the reply; take it as a new complaint."),
+            field="asked_on",
+        )
+    reason = intakes.needed(reason, "reason", _("Write down what the client objects to."), NOTE_LENGTH)
+    if complaint.reviews.filter(outcome="").exists():
+        raise Conflict(_("A review is under way already."))
+    due = asked_on + datetime.timedelta(days=REVIEW_DAYS)
+    asked = Review.objects.create(complaint=complaint, asked_on=asked_on, reason=reason, due_on=due, by=by)
+    core.write(complaint, "ask_review", by=by, note=reason, data={"day": due.isoformat()})
+    office = core.holders(complaint, Role.COMPLAINT_OFFICE)
+    core.tell(complaint, office, REVIEWED, key=f"review:{asked.pk}", by=by, day=due)
+    return asked
+
+
+@transaction.atomic
+def decide_review(pk, review_id, *, by, outcome, findings):
+    """The office confirms or changes the decision; never who handled the complaint."""
+    complaint = core.locked(pk, by=by)
+    permissions.require(by, Permission.RULE_COMPLAINT)
+    asked = Review.objects.select_for_update(of=("self",)).get(pk=review_id, complaint=complaint)
+    if asked.outcome:
+        raise Conflict(_("This review has been decided already."))
+    if by.pk in (complaint.handler_id, complaint.replied_by_id):
+        raise PermissionDenied(_("Whoever handled the complaint does not review it."))
+    if outcome not in ReviewOutcome.values:
+        raise Refused(_("Choose from the list."), field="outcome")
+    asked.findings = intakes.needed(findings, "findings", _("Write down the findings."))
+    asked.outcome, asked.decided_by, asked.decided_at = outcome, by, bank.now()
+    asked.save(update_fields=["findings", "outcome", "decided_by", "decided_at"])
+    core.write(complaint, "decide_review", by=by, note=asked.findings, data={"outcome": outcome})
+    core.tell(complaint, [complaint.handler], DECIDED, key=f"review:{asked.pk}:decided", by=by)
+    return asked
+
+
+@transaction.atomic
+def learn(pk, *, by, text):
+    """What the complaint teaches about a premium client goes to the needs on the archive (W3-09)."""
+    from clients.actions.archive import learn_want
+
+    complaint = core.locked(pk, by=by)
+    core.require_work(complaint, by=by)
+    client = complaint.client
+    if client is None or client.type != ClientType.EXISTING_PREMIUM:
+        raise Refused(_("Only a premium client has an archive to which this can go."))
+    text = intakes.needed(text, "text", _("Write down what the client needs."), 200)
+    learn_want(client, by=by, text=text)
+    core.write(complaint, "learn", by=by, note=text)
+    return complaint
+
+
+@transaction.atomic
+def open_chance(pk, *, by, product_id, note="", amount=None, expected_on=None):
+    """A sales chance seen in a complaint: never before it is closed."""
+    from followups.actions.chances import open_chance as put
+
+    complaint = core.locked(pk, by=by)
+    core.require_work(complaint, by=by)
+    if complaint.status != Status.CLOSED:
+        raise Conflict(_("A sales chance is noted only after the complaint is closed."), code="state")
+    if complaint.client is None:
+        raise Refused(_("This complaint names no client in our books."))
+    made = put(
+        client=complaint.client,
+        by=by,
+        source_key=core.source_key(complaint),
+        product_id=product_id,
+        note=note,
+        amount=amount,
+        expected_on=expected_on,
+    )
+    core.write(complaint, "chance", by=by, data={"product": made.product.name})
+    return made

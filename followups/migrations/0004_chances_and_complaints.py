@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0013_complaint_on_the_timeline'),
+        ('clients', '0014_complaint_on_the_timeline'),
         ('followups', '0003_counted_days'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),

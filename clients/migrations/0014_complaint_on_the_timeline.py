@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0012_kin'),
+        ('clients', '0013_balance_month'),
     ]
 
     operations = [

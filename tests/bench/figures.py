@@ -79,6 +79,28 @@ CREDITED = """
     SELECT deal.id, slip.id, slip.referrer_id, 100, slip.manager_id, 100, true, deal.at
       FROM followups_deal deal JOIN referrals_referral slip ON 'bench:' || slip.id = deal.source_key
 """
+#: A day still open, with so many slips to close: met, waiting and to follow up in turn, a client each.
+CLOSING_SLIPS = 300
+OPEN_DAY = """
+    INSERT INTO workdays_branchday (branch_id, date, opened_at) VALUES (%s, %s, %s) RETURNING id
+"""
+TO_CLOSE = """
+    INSERT INTO referrals_referral (day_id, branch_id, referrer_id, referrer_role, home_branch_id, sender_branch_id,
+        credit_share, client_id, addressed_as, cues, business, needs, assets, source_channel, status, reception,
+        check_result, guidance, onward, manager_id, place, card_given, agreed_on, agreed_channel, repeat_reason,
+        note, referred_at, filed_at, waiting_since, accepted_at, met_at)
+    SELECT %(day)s, branch.id, sender.id, 'lobby_manager', branch.id, branch.id, 100, person.id, '刘女士',
+        '{vip_card}', 'cash', '{}', '', 'lobby', CASE WHEN nr %% 3 < 2 THEN 'referred' ELSE 'to_follow_up' END,
+        (ARRAY['met','waiting','none'])[1 + nr %% 3], 'unchecked', 'manager', '', manager.id, '', nr %% 3 = 2,
+        CASE WHEN nr %% 3 = 2 THEN current_date END, '', '', '', now(), now(), CASE WHEN nr %% 3 < 2 THEN now() END,
+        CASE WHEN nr %% 3 = 0 THEN now() END, CASE WHEN nr %% 3 = 0 THEN now() END
+      FROM staff_branch branch
+      JOIN staff_user sender ON sender.home_branch_id = branch.id AND sender.employee_no LIKE 'SL%%'
+      JOIN staff_user manager ON manager.home_branch_id = branch.id AND manager.employee_no LIKE 'SW%%'
+      JOIN (SELECT id, branch_id, (row_number() OVER (ORDER BY id) - 1)::int AS nr FROM clients_client
+             WHERE branch_id = %(branch)s ORDER BY id LIMIT %(many)s) person ON person.branch_id = branch.id
+     WHERE branch.id = %(branch)s
+"""
 #: The least that can be asked: counts by employee of a branch's month, on the index of counted days.
 RAW = """
     SELECT slip.referrer_id, slip.referrer_role, count(*), count(*) FILTER (WHERE slip.status = 'referred'),
@@ -140,7 +162,10 @@ def fill():
 def measure(ours, bare, facts):
     """The rows of the table, in the order of the issue."""
     facts["statistics: roll-up of all days made anew"] = f"{fill():,.0f} s for {SLIPS:,} slips"
-    return [month_page(ours, bare, facts), region_year(facts), workbook(facts)]
+    yield month_page(ours, bare, facts)
+    yield region_year(facts)
+    yield closing_screen(facts)
+    yield workbook(facts)
 
 
 def month_page(ours, bare, facts):
@@ -189,6 +214,38 @@ def region_year(facts):
     if kept != counted or len(kept) != OUTLETS:
         raise RuntimeError("The roll-up differs from the raw count.")
     return _row(f"year by branch, region of {OUTLETS} branches, database ms", sorted(times)[:5], 100)
+
+
+def closing_screen(facts):
+    """Queries of the lobby manager's screen with 300 slips to close, the session's and the shell's included."""
+    from django.db import connection
+    from django.test import Client as Browser
+    from django.test.utils import CaptureQueriesContext
+
+    from rmflow.staff.models import Branch, User
+    from rmflow.workdays import clock
+
+    branch = Branch.objects.get(code="S002")
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_DAY, [branch.pk, clock.today(), clock.now()])
+        values = {"day": cursor.fetchone()[0], "branch": branch.pk, "many": CLOSING_SLIPS}
+        cursor.execute(TO_CLOSE, values)
+        if cursor.rowcount != CLOSING_SLIPS:
+            raise RuntimeError(f"{cursor.rowcount} slips to close instead of {CLOSING_SLIPS}.")
+    browser = Browser(headers={"host": "localhost"})
+    browser.force_login(User.objects.get(employee_no="SL002"))
+    browser.get("/closing/")  # whatever is loaded once for ever
+    counts, times = [], []
+    for _n in range(ROUNDS):
+        started = time.perf_counter()
+        with CaptureQueriesContext(connection) as queries:
+            answer = browser.get("/closing/")
+        times.append(1000 * (time.perf_counter() - started))
+        counts.append(len(queries))
+        if answer.status_code != 200:
+            raise RuntimeError(f"The closing screen answered {answer.status_code}.")
+    facts[f"closing screen with {CLOSING_SLIPS} slips, in one process"] = f"{statistics.median(times):.0f} ms"
+    return _row(f"closing screen with {CLOSING_SLIPS} slips, queries", counts, 12)
 
 
 def workbook(facts):

@@ -20,7 +20,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from tests.bench import cases, data, imports, load, site  # noqa: E402
+from tests.bench import cases, data, figures, imports, load, site  # noqa: E402
 
 CLIENTS = int(os.environ.get("BENCH_CLIENTS", "1000000"))
 
@@ -43,6 +43,9 @@ def main():
         for job in (filing, today, poll, search):
             rows.append(job(ours, bare, facts))
             _say(rows[-1])
+        for row in figures.measure(ours, bare, facts):
+            rows.append(row)
+            _say(row)
     _write(rows, facts)
     return 0 if all(row["ok"] for row in rows) else 1
 

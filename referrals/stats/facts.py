@@ -20,6 +20,7 @@ KEYS = {
     "role": "role",
     "channel": "channel",
     "branch": "branch_id",
+    "region": "(SELECT parent_id FROM staff_branch place WHERE place.id = branch_id)",
     "date": "date",
     "month": "date_trunc('month', date)::date",
     "weekday": "extract(isodow FROM date)::int",
@@ -108,6 +109,11 @@ NAMES = {
         "place.name AS branch_name, place.code AS branch_code, place.path AS branch_path",
         "JOIN staff_branch place ON place.id = grouped.branch",
         "place.path",
+    ),
+    "region": (
+        "unit.name AS region_name, unit.code AS region_code, unit.path AS region_path",
+        "JOIN staff_branch unit ON unit.id = grouped.region",
+        "unit.path",
     ),
 }
 

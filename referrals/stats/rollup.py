@@ -36,17 +36,10 @@ def _source(question):
     """
 
 
-def _ask(question, by):
+def ask(question, by):
+    """Rows of the roll-up, told apart by branch, region, date or month."""
     sql = facts.grouped(_source(question), by, only=question.only, measures=MEASURED)
     return [{**row, "reached": 0} for row in facts.rows(sql, facts.parameters(question))]
-
-
-def by_branch(question):
-    return _ask(question, ("branch",))
-
-
-def by_branch_and_month(question):
-    return _ask(question, ("branch", "month"))
 
 
 @transaction.atomic

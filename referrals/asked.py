@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.functional import cached_property
 
 from rmflow.staff import permissions
 from rmflow.staff.models import Branch
@@ -12,10 +13,16 @@ from rmflow.staff.permissions import Permission, Role, Scope, scope
 from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
+from .breakdown import By
+from .models import MonthReport
 from .rules import SourceChannel, periods
 from .rules.periods import Kind
 from .stats.facts import Question
 
+#: The page of a period, and its tables by one thing at a time; filters lead back to where one is.
+PAGE, TABLE = "/statistics/", "/statistics/table/"
+#: What may be chosen beside place and period.
+ONLY = ("region", "employee", "role", "channel", "date", "weekday", "hour")
 #: Dates beyond these are slips of the finger; every period beside them must exist.
 PLAUSIBLE = [MinValueValidator(datetime.date(2000, 1, 1)), MaxValueValidator(datetime.date(2999, 12, 31))]
 
@@ -28,12 +35,14 @@ class StatisticsForm(forms.Form):
     first = forms.DateField(required=False, validators=PLAUSIBLE)
     last = forms.DateField(required=False, validators=PLAUSIBLE)
     branch = forms.IntegerField(required=False, min_value=1, max_value=2**31)
+    region = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     employee = forms.IntegerField(required=False, min_value=1, max_value=2**31)
     role = forms.ChoiceField(required=False, choices=Role.choices)
     channel = forms.ChoiceField(required=False, choices=SourceChannel.choices)
     date = forms.DateField(required=False, validators=PLAUSIBLE)
     weekday = forms.IntegerField(required=False, min_value=1, max_value=7)
     hour = forms.IntegerField(required=False, min_value=0, max_value=23)
+    by = forms.ChoiceField(required=False, choices=By.choices)
 
     def values(self):
         """What is chosen; an unreadable value counts as not chosen."""
@@ -46,7 +55,7 @@ class Asked:
 
     def __init__(self, user, query):
         permissions.require(user, Permission.SEE_STATISTICS)
-        self.user, self.query = user, query
+        self.user, self.query, self.path = user, query, PAGE
         self.reach = scope(user, Permission.SEE_STATISTICS)
         chosen = StatisticsForm(self.query).values()
         self.chosen = chosen
@@ -57,7 +66,7 @@ class Asked:
             self.period = self._period(chosen)
         except Refused as refusal:
             self.period, self.error = periods.period(Kind.MONTH, clock.today()), refusal.message
-        only = {name: chosen[name] for name in ("employee", "role", "channel", "date", "weekday", "hour")}
+        only = {name: chosen[name] for name in ONLY}
         self.only = {name: value for name, value in only.items() if value not in (None, "")}
         place = Scope(branch_ids=frozenset({self.branch.pk})) if self.branch else self.reach
         self.question = Question(place, self.period.first, self.period.last, self.only)
@@ -65,7 +74,9 @@ class Asked:
     @classmethod
     def of(cls, request):
         """What a request asks: its address, or the fields of a form."""
-        return cls(request.user, request.GET if request.method == "GET" else request.POST)
+        asked = cls(request.user, request.GET if request.method == "GET" else request.POST)
+        asked.path = TABLE if request.path == TABLE else PAGE
+        return asked
 
     @classmethod
     def again(cls, user, kept):
@@ -102,7 +113,25 @@ class Asked:
         """Whether the table is the month's of one branch, with nothing filtered out."""
         return self.period.kind == Kind.MONTH and self.branch is not None and not self.only
 
-    def url(self, path="/statistics/", period=None, **changes):
+    @cached_property
+    def report(self):
+        """The month's draft or signed table, when the period is a month of one branch."""
+        if self.period.kind != Kind.MONTH or self.branch is None:
+            return None
+        found = MonthReport.objects.visible_to(self.user).select_related("branch", "signed_by")
+        return found.filter(branch=self.branch, month=self.period.first).first()
+
+    @property
+    def signed(self):
+        """What was signed of this month, else None."""
+        return self.report.content if self.report is not None and self.report.is_signed else None
+
+    @property
+    def frozen(self):
+        """What was signed, when the whole of it is asked for: that is shown instead of what is counted now."""
+        return self.signed if self.is_whole else None
+
+    def url(self, path=None, period=None, **changes):
         """The address of this question with some of it changed; None takes a part out."""
         span = period or self.period
         parts = {"kind": span.kind}
@@ -112,8 +141,13 @@ class Asked:
             parts["day"] = span.first.isoformat()
         if self.branch and len(self.branches) > 1:
             parts["branch"] = self.branch.pk
+        path = path or self.path
+        if path == TABLE:
+            parts["by"] = self.chosen["by"]
         parts |= self.only | changes
         return f"{path}?{urlencode({k: v for k, v in parts.items() if v not in (None, '')})}"
 
-    def link(self, measure, **only):
-        return self.url("/statistics/rows/", measure=measure, **only)
+    def link(self, measure, period=None, **only):
+        """The rows behind a figure; behind a signed one those that were signed."""
+        signed = "1" if self.frozen is not None and period is None else None
+        return self.url("/statistics/rows/", period, measure=measure, signed=signed, **only)

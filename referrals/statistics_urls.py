@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from .views import deals, exports, prints, statistics
+from .views import behind, breakdown, deals, exports, prints, statistics
 
 urlpatterns = [
     path("statistics/", statistics.page, name="statistics"),
-    path("statistics/rows/", statistics.rows, name="statistics_rows"),
+    path("statistics/rows/", behind.rows, name="statistics_rows"),
+    path("statistics/table/", breakdown.page, name="statistics_table"),
     path("statistics/print/", prints.table_form, name="statistics_print"),
     path("statistics/excel/", exports.start, name="statistics_excel"),
     path("statistics/exports/<int:pk>/", exports.show, name="export"),

@@ -1,4 +1,4 @@
-"""推介统计 as a person reads it: tiles, rows, funnel, days, heat map, cohorts — from counted rows to words.
+"""推介统计 as a person reads it: tiles and the rows of its people — from counted rows to words.
 
 One source for page, print and API: `Table` takes the rows of `stats.months.shown` (live, or a signed
 month's frozen ones) and asks nothing itself.
@@ -9,14 +9,12 @@ from django.utils.translation import pgettext
 
 from rmflow.staff.models import User
 from rmflow.staff.permissions import Role
-from rmflow.workdays.rules import YearMissing, short_day, weekday
+from rmflow.workdays.rules import short_day, weekday
 
-from .rules import SourceChannel, figures
+from .rules import figures
 from .rules.periods import Kind
 
 WAN = 10000
-#: Shades of the heat map, lightest first.
-SHADES = 5
 
 
 def wan(amount):
@@ -67,9 +65,14 @@ class Table:
     """One period's figures in words."""
 
     def __init__(self, shown, span, *, link=None):
+        """`link(measure, period=None, **only)` answers the address of the rows behind a figure."""
         self.shown, self.span = shown, span
         self.link = link or (lambda measure, **only: "")
         self.total, self.before, self.year_before = shown["total"], shown["before"], shown["year_before"]
+
+    def link_over(self, span):
+        """Addresses of rows of another period."""
+        return lambda measure, **only: self.link(measure, period=span, **only)
 
     # --- tiles ---
 
@@ -83,7 +86,8 @@ class Table:
         yield self._count_tile()
         for name, (label, measure) in names.items():
             yield self._rate_tile(name, label, rates[name], before[name], year[name], measure)
-        yield self._in_time_tile()
+        if "first_contacts" in self.shown:
+            yield self._in_time_tile()
         yield self._amount_tile()
 
     def _count_tile(self):
@@ -117,7 +121,7 @@ class Table:
         row, before = self.shown["first_contacts"], self.shown["first_contacts_before"]
         now = figures.percent(row["in_time"], row["to_follow_up"])
         then = figures.percent(before["in_time"], before["to_follow_up"])
-        return self._rate_tile("in_time", _("First contact in time"), now, then, None, "to_follow_up")
+        return self._rate_tile("in_time", _("First contact in time"), now, then, None, "in_time")
 
     def _amount_tile(self):
         now, before, year = (figures.amount(row) for row in (self.total, self.before, self.year_before))
@@ -190,126 +194,12 @@ class Table:
         rows = figures.add(self.shown["employees"])
         return figures.deals(rows) > figures.deals(self.total)
 
-    # --- funnel, heat, days, cohorts ---
-
-    def funnel(self):
-        steps = [
-            (_("Referrals"), self.total["total"], "total"),
-            (_("Found true"), self.total["verified"], "verified"),
-            (_("Premium, potential, prospective"), figures.good(self.total), "good"),
-            (_("Met or reached"), self.total["reached"], ""),
-            (_("Deals"), figures.deals(self.total), "deals"),
-        ]
-        most = max(count for _label, count, _measure in steps) or 1
-        answer, before = [], None
-        for number, (label, count, measure) in enumerate(steps):
-            share = figures.percent(count, before) if before is not None else None
-            answer.append({
-                "label": label,
-                "count": count,
-                "width": round(100 * count / most),
-                "share": "" if share is None else f"{share:.0f}%",
-                "url": self.link(measure) if measure else "",
-                "step": number + 1,
-            })  # fmt: skip
-            before = count
-        return answer
-
-    def heat(self):
-        """Weekdays × hours; hours that no slip was made in are left out at both ends."""
-        cells = {(row["weekday"], row["hour"]): row["total"] for row in self.shown["heat"]}
-        hours = [hour for _day, hour in cells]
-        span = range(min([9, *hours]), max([17, *hours]) + 1)
-        most = max(cells.values(), default=0) or 1
-        names = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
-        lines = [
-            {
-                "name": names[day - 1],
-                "cells": [
-                    {
-                        "count": cells.get((day, hour), 0),
-                        "shade": -(-SHADES * cells.get((day, hour), 0) // most),
-                        "url": self.link("total", weekday=day, hour=hour) if cells.get((day, hour)) else "",
-                    }
-                    for hour in span
-                ],
-                "total": sum(cells.get((day, hour), 0) for hour in span),
-            }
-            for day in range(1, 8)
-        ]
-        return {"hours": list(span), "lines": lines}
-
     def unlocked(self):
         return [day for day in self.shown["days"] if not day["closed_at"]]
 
     def locked_count(self):
         return sum(1 for day in self.shown["days"] if day["closed_at"])
 
-    def trend(self, calendar):
-        """Days (months in a longer period) with both series, the period before, and what kind of day it is."""
-        if self.span.days > 62:
-            return self._months()
-        now = {row["date"]: row for row in self.shown["dates"]}
-        before = {row["date"]: row["total"] for row in self.shown["dates_before"]}
-        then = self.span.before().dates()
-        open_days = {day["date"] for day in self.unlocked()}
-        return [
-            {
-                "label": str(day.day),
-                "name": short_day(day),
-                "mark": _mark(day, calendar),
-                "off": _is_off(day, calendar),
-                "unlocked": day in open_days,
-                "referred": now[day]["referred"] if day in now else 0,
-                "to_follow_up": now[day]["to_follow_up"] if day in now else 0,
-                "before": before.get(then[number]) if number < len(then) else None,
-                "url": self.link("total", date=day.isoformat()) if day in now else "",
-            }
-            for number, day in enumerate(self.span.dates())
-        ]
-
-    def _months(self):
-        sums = {}
-        for row in self.shown["dates"]:
-            month = sums.setdefault(row["date"].replace(day=1), {"referred": 0, "to_follow_up": 0})
-            month["referred"] += row["referred"]
-            month["to_follow_up"] += row["to_follow_up"]
-        return [
-            {
-                "label": f"{month:%Y-%m}", "name": f"{month:%Y-%m}", "mark": "", "off": False,
-                "unlocked": False, "before": None, "url": "", **row,
-            }
-            for month, row in sorted(sums.items())
-        ]  # fmt: skip
-
-    def cohorts(self):
-        """By the month the slips count in: what became of them until now."""
-        return [
-            {"month": f"{row['made_month']:%Y-%m}", **self.columns(row)}
-            for row in reversed(self.shown["cohorts"])
-        ]
-
 
 #: Figures of a row that open the rows behind them.
-LINKED = ("total", "referred", "to_follow_up", "good", "deals")
-
-
-def _is_off(day, calendar):
-    try:
-        return not calendar.is_working(day)
-    except YearMissing:  # no shading rather than no page
-        return False
-
-
-def _mark(day, calendar):
-    """班 on a made-up day, 休 on a holiday, else the weekday's short name."""
-    kind = calendar.reason(day)[0]
-    if kind == "make_up":
-        return pgettext("calendar", "make-up")
-    if kind == "holiday":
-        return pgettext("calendar", "off")
-    return weekday(day).removeprefix("周")[:2]
-
-
-def channel_name(code):
-    return SourceChannel(code).label
+LINKED = ("total", "referred", "to_follow_up", "good", "converted", "deals")

@@ -1,5 +1,6 @@
 """The Excel file: one sheet a view, real numbers, streamed row by row (openpyxl write-only)."""
 
+import datetime
 import tempfile
 from decimal import Decimal
 
@@ -17,8 +18,10 @@ from rmflow.staff.permissions import Role
 
 from . import table
 from .asked import Asked
-from .rules import CheckResult, SourceChannel, Status, figures
+from .rules import CheckResult, SourceChannel, Status, figures, frozen
+from .stats import behind
 from .stats import figures as stats
+from .stats import months as month_stats
 
 #: A text that begins so would be read as a formula.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -105,11 +108,9 @@ def _measures(row):
 
 
 def sheets(asked, progress):
-    """(title, heads, rows) of every view; rows are made as they are written."""
-    question = asked.question
-    total = stats.total(question)
-    end = [_("Total")]
-    people = figures.ranked(stats.by_employee(question))
+    """(title, heads, rows) of every view; rows are made as they are written. A signed month's are the signed ones."""
+    counted = _signed(asked) if asked.frozen is not None else _live(asked.question)
+    total, end = counted["total"], [_("Total")]
     yield (
         _("By employee"),
         [
@@ -118,38 +119,65 @@ def sheets(asked, progress):
         ],
         [
             *([row["rank"], row["employee_name"], row["employee_no"], str(table.post(row)), row["branch_name"],
-               *_measures(row)] for row in people),
+               *_measures(row)] for row in figures.ranked(counted["employees"])),
             [None, *end, None, None, None, *_measures(total)],
         ],
     )  # fmt: skip
-    for title, head, name, rows in _views(question):
-        lines = [[name(row), *_measures(row)] for row in rows]
+    for title, head, name, key in _views():
+        lines = [[name(row), *_measures(row)] for row in counted[key]]
         yield title, [(head, 18), *_heads()], [*lines, [*end, *_measures(total)]]
     yield (
         _("Days not locked"),
         [(_("Day"), 12), (_("Branch"), 18)],
-        [[day["date"], day["branch__name"]] for day in stats.days(question) if not day["closed_at"]],
+        [[day["date"], day["branch__name"]] for day in counted["days"] if not day["closed_at"]],
     )
-    yield pgettext("sheet", "Slips"), _slip_heads(), _slips(question, progress)
-    yield pgettext("sheet", "Deals"), _deal_heads(), _deals(question)
+    yield pgettext("sheet", "Slips"), _slip_heads(), _slips(asked, progress)
+    yield pgettext("sheet", "Deals"), _deal_heads(), _deals(asked)
 
 
-def _views(question):
-    yield _("By role"), _("Role"), lambda row: str(Role(row["role"]).label), stats.by_role(question)
-    yield (
-        _("By channel"),
-        _("Channel"),
-        lambda row: str(SourceChannel(row["channel"]).label),
-        stats.by_channel(question),
-    )
-    yield _("By day"), _("Day"), lambda row: row["date"], stats.by_day(question)
-    yield _("By hour"), _("Hour"), lambda row: f"{row['hour']:02d}:00", stats.by_hour(question)
-    yield _("By branch"), _("Branch"), lambda row: row["branch_name"], stats.by_branch(question)
-    yield (
-        _("By month of referral"),
-        _("Month"),
-        lambda row: f"{row['made_month']:%Y-%m}",
-        stats.cohorts(question),
+def _live(question):
+    """Each view of the question, counted now."""
+    return {
+        "total": stats.total(question),
+        "employees": stats.by_employee(question),
+        "roles": stats.by_role(question),
+        "channels": stats.by_channel(question),
+        "dates": stats.by_day(question),
+        "hours": stats.by_hour(question),
+        "branches": stats.by_branch(question),
+        "regions": stats.by_region(question),
+        "cohorts": stats.cohorts(question),
+        "days": stats.days(question),
+    }
+
+
+def _signed(asked):
+    """Each view as it was signed; one branch, so that branch and region are the whole."""
+    shown, branch = month_stats.read(asked.frozen), asked.branch
+    days = [{**day, "branch__name": branch.name} for day in shown["days"]]
+    return {
+        **shown,
+        "days": days,
+        "branches": [{**shown["total"], "branch_name": branch.name}],
+        "regions": [{**shown["total"], "region_name": branch.parent.name if branch.parent else ""}],
+    }
+
+
+def _views():
+    """Title, heading of the first column, its text, and where the rows are."""
+    return (
+        (_("By role"), _("Role"), lambda row: str(Role(row["role"]).label), "roles"),
+        (_("By channel"), _("Channel"), lambda row: str(SourceChannel(row["channel"]).label), "channels"),
+        (_("By day"), _("Day"), lambda row: row["date"], "dates"),
+        (_("By hour"), _("Hour"), lambda row: f"{row['hour']:02d}:00", "hours"),
+        (_("By branch"), _("Branch"), lambda row: row["branch_name"], "branches"),
+        (
+            pgettext("sheet", "By region"),
+            pgettext("view", "Region"),
+            lambda row: row["region_name"],
+            "regions",
+        ),
+        (_("By month of referral"), _("Month"), lambda row: f"{row['made_month']:%Y-%m}", "cohorts"),
     )
 
 
@@ -162,7 +190,7 @@ def _slip_heads():
     return list(words)
 
 
-def _slips(question, progress):
+def _slips(asked, progress):
     """Numbers of slips and what was decided; nothing that says who the client is."""
     words = {
         "role": dict(Role.choices), "channel": dict(SourceChannel.choices), "state": dict(Status.choices),
@@ -173,14 +201,29 @@ def _slips(question, progress):
         "pk", "counted_on__date", "referred_at", "sender_branch__name", "referrer__name", "referrer__employee_no",
         "referrer_role", "source_channel", "status", "check_result", "outcome", "manager__name",
     )  # fmt: skip
-    found = stats.slips(question).select_related(None).values_list(*columns)
+    signed = {row["pk"]: row for row in frozen.slips(asked.frozen)} if asked.frozen is not None else {}
+    found = _rows(asked, signed, deals=False).values_list(*columns)
     for number, row in enumerate(found.iterator(chunk_size=AT_A_TIME), 1):
-        made = row[2].astimezone(BANK_TIME).replace(tzinfo=None)
+        made, day, state, check, outcome = (
+            row[2].astimezone(BANK_TIME).replace(tzinfo=None),
+            row[1],
+            *row[8:11],
+        )
+        if then := signed.get(row[0]):
+            day, state, check, outcome = (then[name] for name in ("date", "status", "check", "outcome"))
+            day = datetime.date.fromisoformat(day)
         yield [
-            f"TJ{row[0]:08d}", row[1], made, *row[3:6], words["role"][row[6]], words["channel"][row[7]],
-            words["state"][row[8]], words["check"][row[9]], words["type"].get(row[10], ""), row[11] or "",
+            f"TJ{row[0]:08d}", day, made, *row[3:6], words["role"][row[6]], words["channel"][row[7]],
+            words["state"][state], words["check"][check], words["type"].get(outcome, ""), row[11] or "",
         ]  # fmt: skip
         progress(number)
+
+
+def _rows(asked, signed, *, deals):
+    """The slips or deals of the workbook: those that were signed, else those that count now."""
+    if asked.frozen is not None:
+        return behind.by_number(list(signed), asked.question.scope, deals=deals).select_related(None)
+    return (behind.deals if deals else behind.slips)(asked.question).select_related(None)
 
 
 def _deal_heads():
@@ -191,14 +234,13 @@ def _deal_heads():
     ]  # fmt: skip
 
 
-def _deals(question):
+def _deals(asked):
     columns = (
         "pk", "credit__referral_id", "done_on", "day__date", "product__name", "amount", "credit__referrer__name",
         "credit__referrer_share", "credit__manager__name", "credit__manager_share",
     )  # fmt: skip
-    for row in (
-        stats.deals(question).select_related(None).values_list(*columns).iterator(chunk_size=AT_A_TIME)
-    ):
+    signed = {row["pk"]: row for row in frozen.deals(asked.frozen)} if asked.frozen is not None else {}
+    for row in _rows(asked, signed, deals=True).values_list(*columns).iterator(chunk_size=AT_A_TIME):
         yield [row[0], f"TJ{row[1]:08d}", *row[2:7], float(row[7] / 100), row[8], float(row[9] / 100)]
 
 

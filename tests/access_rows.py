@@ -290,6 +290,7 @@ REFERRALS = {
     "referrals:closing_release": {"POST": row(here(Permission.KEEP_CUSTODY), thing="day")},
     "referrals:statistics": {"GET": row(COUNT)},
     "referrals:statistics_rows": {"GET": row(COUNT)},
+    "referrals:statistics_table": {"GET": row(COUNT)},
     "referrals:statistics_print": {"GET": row(COUNT)},
     "referrals:statistics_excel": {"POST": row(COUNT, kind="day")},
     "referrals:export": {"GET": row(own, thing="export")},

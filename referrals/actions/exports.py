@@ -12,7 +12,7 @@ from rmflow.staff.permissions import Permission
 
 from .. import workbook
 from ..models import Export
-from ..stats import figures
+from ..stats import behind
 
 #: A workbook with more rows than this is made in the background.
 AT_ONCE = 5000
@@ -26,7 +26,7 @@ def start(asked, question, *, by, name, request=None):
     from ..tasks import make_export
 
     permissions.require(by, Permission.SEE_STATISTICS)
-    count = figures.slips(question).count() + figures.deals(question).count()
+    count = behind.slips(question).count() + behind.deals(question).count()
     with transaction.atomic():
         export = Export.objects.create(by=by, asked=asked, name=name, rows=count)
         log(

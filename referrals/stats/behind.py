@@ -71,6 +71,18 @@ _SLIP = "credit__referral__"
 #: The day a deal's slip counts in, else the day it was filed.
 MADE = Coalesce(F(f"{_SLIP}counted_on__date"), F(f"{_SLIP}day__date"))
 
+#: What a filter is called on the rows of each kind.
+SLIP_NAMES = {
+    "employee": "referrer_id", "role": "referrer_role", "channel": "source_channel",
+    "branch": "counted_on__branch_id", "region": "counted_on__branch__parent_id", "date": "counted_on__date",
+    "hour": "referred_at__hour", "weekday": "counted_on__date__iso_week_day",
+}  # fmt: skip
+DEAL_NAMES = {
+    "role": f"{_SLIP}referrer_role", "channel": f"{_SLIP}source_channel", "branch": f"{_SLIP}sender_branch_id",
+    "region": f"{_SLIP}sender_branch__parent_id", "date": "day__date", "hour": f"{_SLIP}referred_at__hour",
+    "weekday": "day__date__iso_week_day",
+}  # fmt: skip
+
 
 def slips(question, measure="total"):
     """The slips behind a figure, in the order they were made."""
@@ -80,11 +92,8 @@ def slips(question, measure="total"):
         counted_on__closed_at__isnull=False,
         counted_on__date__range=(question.first, question.last),
     ).with_outcome()
-    names = {"employee": "referrer_id", "role": "referrer_role", "channel": "source_channel",
-             "branch": "counted_on__branch_id", "date": "counted_on__date", "hour": "referred_at__hour",
-             "weekday": "counted_on__date__iso_week_day"}  # fmt: skip
     for name, value in question.only.items():
-        found = found.filter(**{names[name]: value})
+        found = found.filter(**{SLIP_NAMES[name]: value})
     return (
         found.filter(SLIPS_OF[measure])
         .with_people()
@@ -101,14 +110,12 @@ def deals(question, measure="deals"):
         day__closed_at__isnull=False,
         **_between(question, measure),
     )
-    names = {"role": f"{_SLIP}referrer_role", "channel": f"{_SLIP}source_channel", "branch": f"{_SLIP}sender_branch_id",
-             "date": "day__date", "hour": f"{_SLIP}referred_at__hour", "weekday": "day__date__iso_week_day"}  # fmt: skip
     only = dict(question.only)
     person = only.pop("employee", None)
     if person is not None:
         found = found.filter(_of_person(person, only.pop("role", None)))
     for name, value in only.items():
-        found = found.filter(**{names[name]: value})
+        found = found.filter(**{DEAL_NAMES[name]: value})
     people = ("product", "client", "manager", "day", "branch", f"{_SLIP}referrer")
     return found.filter(DEALS_OF[measure]).select_related(*people).order_by("done_on", "pk")
 
@@ -128,3 +135,13 @@ def _of_person(person, role):
         as_referrer &= Q(**{f"{_SLIP}referrer_role": role})
         as_manager = as_manager if role == "wealth_manager" else Q(pk__in=[])
     return as_referrer | as_manager
+
+
+def by_number(numbers, scope, *, deals):
+    """Slips or deals by their numbers, in the same order as behind a live figure."""
+    if deals:
+        people = ("product", "client", "manager", "day", "branch", f"{_SLIP}referrer")
+        found = Deal.objects.filter(scope.q(f"{_SLIP}sender_branch"), pk__in=numbers)
+        return found.select_related(*people).order_by("done_on", "pk")
+    found = Referral.objects.filter(scope.q("sender_branch"), pk__in=numbers).with_outcome().with_people()
+    return found.select_related("counted_on").order_by("referred_at", "pk")

@@ -99,6 +99,7 @@ def first_contacts(question):
             "role": "slip.referrer_role",
             "channel": "slip.source_channel",
             "branch": "day.branch_id",
+            "region": "(SELECT parent_id FROM staff_branch place WHERE place.id = day.branch_id)",
         },
     )
     for name in question.only:

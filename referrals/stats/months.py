@@ -3,15 +3,16 @@
 import datetime
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import BooleanField, ExpressionWrapper
 
 from rmflow.workdays.models import BranchDay
 
 from ..rules import figures as rules
+from ..rules.frozen import DEAL_FIELDS, SLIP_FIELDS
 from ..rules.periods import Kind, period
-from . import facts, figures
+from . import behind, facts, figures
 
-VERSION = 1
+VERSION = 2
 COHORT_MONTHS = 6
 
 
@@ -22,9 +23,19 @@ def branches_with_days(month):
     return days.values_list("branch_id", flat=True).distinct()
 
 
-def shown(question, span):
+#: Further tables of a period, asked for one at a time on the page, all of them kept with a signature.
+FURTHER = {
+    "employees_year_before": lambda question, span: figures.by_employee(question.over(span.year_before())),
+    "roles": lambda question, span: figures.by_role(question),
+    "channels": lambda question, span: figures.by_channel(question),
+    "hours": lambda question, span: figures.by_hour(question),
+}
+
+
+def shown(question, span, further=()):
     """What the page of a period shows, live: figures only, as the statements give them."""
     return {
+        **{name: FURTHER[name](question, span) for name in further},
         "days": figures.days(question),
         "total": figures.total(question),
         "before": figures.total(question.over(span.before())),
@@ -43,7 +54,7 @@ def shown(question, span):
 def content(scope, span):
     """Everything the head signs, as JSON; no personal data of clients, only numbers of slips."""
     question = facts.Question(scope, span.first, span.last)
-    parts = {name: _plain(value) for name, value in shown(question, span).items()}
+    parts = {name: _plain(value) for name, value in shown(question, span, FURTHER).items()}
     days = parts.pop("days")
     return {
         "version": VERSION,
@@ -52,7 +63,6 @@ def content(scope, span):
         "locked": [day["date"] for day in days if day["closed_at"]],
         "unlocked": [day["date"] for day in days if not day["closed_at"]],
         **parts,
-        "channels": _plain(figures.by_channel(question)),
         "slips": slips(question),
         "deals": deals(question),
     }
@@ -66,11 +76,11 @@ def read(content):
         for date in content["locked" if locked else "unlocked"]
     ]
     names = ("total", "before", "year_before", "first_contacts", "first_contacts_before")
-    lists = ("employees", "employees_before", "dates", "dates_before", "heat", "cohorts")
+    lists = ("employees", "employees_before", "dates", "dates_before", "heat", "cohorts", *FURTHER)
     return {
         "days": sorted(days, key=lambda day: day["date"]),
         **{name: _typed(content[name]) for name in names},
-        **{name: [_typed(row) for row in content[name]] for name in lists},
+        **{name: [_typed(row) for row in content.get(name, [])] for name in lists},
     }
 
 
@@ -107,36 +117,46 @@ def _json(name, item):
 
 
 def slips(question):
-    """The slips behind the figures: number, day, person, state, check, verdict."""
-    found = figures.slips(question).order_by("pk")
-    return [
-        [*row[:2], row[2].isoformat(), *row[3:]]
-        for row in found.values_list(
-            "pk",
-            "referrer__employee_no",
-            "counted_on__date",
-            "referrer_role",
-            "source_channel",
-            "status",
-            "check_result",
-            "outcome",
-        )
-    ]
+    """The slips behind the figures, as `SLIP_FIELDS` say: numbers, codes and days, nobody's name."""
+    found = behind.slips(question).annotate(
+        **{name: ExpressionWrapper(behind.SLIPS_OF[name], BooleanField()) for name in ("reached", "in_time")}
+    )
+    names = {
+        "employee_no": "referrer__employee_no",
+        "hour": "referred_at__hour",
+        "date": "counted_on__date",
+        "role": "referrer_role",
+        "channel": "source_channel",
+        "check": "check_result",
+        "employee": "referrer_id",
+    }
+    columns = [names.get(name, name) for name in SLIP_FIELDS]
+    return [[_cell(value) for value in row] for row in found.order_by("pk").values_list(*columns)]
 
 
 def deals(question):
-    """The deals behind the figures: number, slip, product, amount, day, who shares."""
-    found = figures.deals(question).order_by("pk").annotate(slip=F("credit__referral_id"))
-    return [
-        [pk, slip, code, f"{amount:.2f}", done_on.isoformat(), referrer, manager, first]
-        for pk, slip, code, amount, done_on, referrer, manager, first in found.values_list(
-            "pk",
-            "slip",
-            "product__code",
-            "amount",
-            "done_on",
-            "credit__referrer__employee_no",
-            "credit__manager__employee_no",
-            "credit__is_first",
-        )
-    ]
+    """The deals behind the figures, as `DEAL_FIELDS` say."""
+    slip = "credit__referral__"
+    names = {
+        "slip": "credit__referral_id",
+        "product": "product__code",
+        "referrer": "credit__referrer__employee_no",
+        "manager": "credit__manager__employee_no",
+        "first": "credit__is_first",
+        "date": "day__date",
+        "status": f"{slip}status",
+        "role": f"{slip}referrer_role",
+        "channel": f"{slip}source_channel",
+        "hour": f"{slip}referred_at__hour",
+        "employee": "credit__referrer_id",
+        "seller": "credit__manager_id",
+    }
+    columns = [names.get(name, name) for name in DEAL_FIELDS]
+    found = behind.deals(question).order_by("pk").values_list(*columns)
+    return [[_cell(value) for value in row] for row in found]
+
+
+def _cell(value):
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    return value.isoformat() if hasattr(value, "isoformat") else value

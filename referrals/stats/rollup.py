@@ -18,8 +18,8 @@ _OF_DAYS = " AND day.id = ANY(%(days)s)"
 
 
 def serves(question):
-    """Whether the roll-up can answer: it knows branches and days only."""
-    return set(question.only) <= {"branch"}
+    """Whether the roll-up can answer: it knows branches, their regions and days only."""
+    return set(question.only) <= {"branch", "region"}
 
 
 def _source(question):

@@ -14,7 +14,6 @@ from ..models import Referral
 from ..rules import figures
 from ..rules.periods import Kind as PeriodKind
 from ..stats import months as month_stats
-from . import statistics
 
 #: Lines of the table at the least: the form has five to spare.
 SPARE = 5
@@ -24,9 +23,11 @@ SPARE = 5
 def table_form(request):
     """推介统计表 of a period: what was signed, once it is."""
     asked = Asked.of(request)
-    report = statistics.report_of(asked)
-    frozen = report is not None and report.is_signed and asked.is_whole
-    shown = month_stats.read(report.content) if frozen else month_stats.shown(asked.question, asked.period)
+    report = asked.report
+    if asked.frozen is not None:
+        shown = month_stats.read(asked.frozen)
+    else:
+        shown = month_stats.shown(asked.question, asked.period)
     words = table.Table(shown, asked.period)
     log(
         Kind.PRINT,

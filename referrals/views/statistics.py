@@ -1,10 +1,8 @@
 """推介统计: the page, the rows behind each figure, the head's signature (W1-10, W1-12)."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rmflow.doors import htmx
@@ -15,10 +13,9 @@ from rmflow.workdays import clock
 from rmflow.workdays.current import calendar
 from rmflow.workflow import Conflict
 
-from .. import rows as slip_rows
-from .. import table
+from .. import breakdown, charts, table
 from ..actions import months as actions
-from ..asked import Asked
+from ..asked import TABLE, Asked
 from ..models import MonthReport
 from ..rules import SourceChannel, figures, months, periods
 from ..rules.periods import Kind
@@ -41,36 +38,36 @@ FILING = (
 def page(request):
     """The table of a period, with everything the head judges it by."""
     asked = Asked.of(request)
-    report = report_of(asked)
     if asked.branch is None and not asked.only:
         return _region(request, asked)
-    frozen = report is not None and report.is_signed and asked.is_whole
-    shown = month_stats.read(report.content) if frozen else month_stats.shown(asked.question, asked.period)
+    report, (shown, content) = asked.report, _shown(request.user, asked)
     words = table.Table(shown, asked.period, link=asked.link)
     context = {
-        **_common(asked),
+        **common(asked),
         "table": words,
         "tiles": list(words.tiles()),
         "employees": words.employees(),
         "totals": words.totals(),
-        "funnel": words.funnel(),
-        "heat": words.heat(),
-        "trend": words.trend(calendar()),
-        "cohorts": words.cohorts(),
+        "funnel": charts.funnel(words),
+        "heat": charts.heat(words),
+        "trend": charts.trend(words, calendar()),
+        "cohorts": charts.cohorts(words),
         "unlocked": words.unlocked(),
         "report": report,
-        "frozen": frozen,
-        **_signing(request.user, asked, report),
+        "frozen": asked.frozen is not None,
+        "filtered_since": report.signed_at if asked.signed and asked.frozen is None else None,
+        **_signing(request.user, asked, report, content),
     }
     return render(request, "referrals/statistics.html", context)
 
 
-def _common(asked):
+def common(asked):
     return {
         "asked": asked,
         "error": asked.error,
         "name": table.period_name(asked.period),
         "before": table.short_name(asked.period.before()),
+        "views": views_of(asked),
         "kinds": _kinds(asked),
         "roles": [(role.value, role.label) for role in FILING],
         "channels": SourceChannel.choices,
@@ -78,8 +75,15 @@ def _common(asked):
         "later": asked.url(period=asked.period.after()) if asked.period.last < clock.today() else "",
         "print_url": asked.url("/statistics/print/"),
         "ranked_from": figures.RANKED_FROM,
+        "by_months": asked.period.days > charts.MOST_BARS,
         "several": len(asked.branches) > 1,
     }
+
+
+def views_of(asked, current=None):
+    """按员工、岗位、渠道…: the tables that show every column."""
+    of = breakdown.OF_A_BRANCH if asked.branch else breakdown.OF_MANY
+    return [{"label": by.label, "url": asked.url(TABLE, by=by.value), "current": by == current} for by in of]
 
 
 def _kinds(asked):
@@ -97,96 +101,73 @@ def _kinds(asked):
     ]
 
 
-def report_of(asked):
-    """The month's draft or signed table, when the period is a month of one branch."""
-    if asked.period.kind != Kind.MONTH or asked.branch is None:
-        return None
-    found = MonthReport.objects.visible_to(asked.user).select_related("branch", "signed_by")
-    return found.filter(branch=asked.branch, month=asked.period.first).first()
-
-
-def _signing(user, asked, report):
+def _signing(user, asked, report, content):
     """What the head needs to sign: the digest of what is on the page."""
+    if content is not None:
+        return {"may_sign": True, "may_compile": False, "digest": months.digest(content)}
+    may = may_sign(user, asked) and asked.period.last < clock.today()
+    return {"may_sign": False, "may_compile": may and report is None}
+
+
+def may_sign(user, asked):
     reach = scope(user, Permission.SIGN_MONTH)
-    may = asked.is_whole and bool(reach) and reach.covers(asked.branch) and asked.period.last < clock.today()
-    if not may or (report is not None and report.is_signed):
-        return {"may_sign": False, "may_compile": False}
-    if report is None:
-        return {"may_sign": False, "may_compile": True}
-    content = month_stats.content(Scope(branch_ids=frozenset({asked.branch.pk})), asked.period)
-    return {"may_sign": True, "may_compile": False, "digest": months.digest(content)}
+    return asked.is_whole and bool(reach) and reach.covers(asked.branch)
+
+
+def _shown(user, asked):
+    """The figures of the page, and what the head would sign: counted once, so that both are the same."""
+    if asked.frozen is not None:
+        return month_stats.read(asked.frozen), None
+    if asked.report is not None and may_sign(user, asked) and asked.period.last < clock.today():
+        content = month_stats.content(Scope(branch_ids=frozenset({asked.branch.pk})), asked.period)
+        return month_stats.read(content), content
+    return month_stats.shown(asked.question, asked.period), None
 
 
 def _region(request, asked):
     """A row for each branch one reaches; the figures come from the roll-up."""
-    found = stats.by_branch(asked.question)
+    question, span = asked.question, asked.period
+    found = stats.by_branch(question)
+    before = {row["branch"]: row["total"] for row in stats.by_branch(question.over(span.before()))}
     total = figures.add(found)
-    words = table.Table(_nothing() | {"total": total}, asked.period, link=asked.link)
-    lines = [
-        {
-            **words.columns(row),
-            "name": row["branch_name"],
-            "code": row["branch_code"],
-            "rank": row["rank"],
-            "url": asked.url(branch=row["branch"]),
-        }
-        for row in figures.ranked(found)
-    ]
-    days = [day for day in stats.days(asked.question) if not day["closed_at"]]
-    context = {**_common(asked), "lines": lines, "totals": words.columns(total), "unlocked": days}
+    shown = {
+        "days": stats.days(question),
+        "total": total,
+        "before": stats.total_of_branches(question.over(span.before())),
+        "year_before": stats.total_of_branches(question.over(span.year_before())),
+        "employees": [],
+        "employees_before": [],
+        "dates": stats.days_of_branches(question),
+        "dates_before": stats.days_of_branches(question.over(span.before())),
+    }
+    words = table.Table(shown, span, link=asked.link)
+    ranked = figures.ranked(found)
+    context = {
+        **common(asked),
+        "table": words,
+        "tiles": list(words.tiles()),
+        "lines": [_branch(row, words, asked, before, ranked) for row in ranked],
+        "totals": words.totals(),
+        "trend": charts.trend(words, calendar()),
+        "unlocked": words.unlocked(),
+    }
     return render(request, "referrals/statistics_branches.html", context)
 
 
-def _nothing():
-    none = figures.empty()
-    return {"before": none, "year_before": none, "employees": [], "employees_before": []}
-
-
-@require_GET
-def rows(request):
-    """The slips or deals behind one figure."""
-    asked = Asked.of(request)
-    measure = asked.query.get("measure", "total")
-    is_deals = measure in stats.DEALS_OF
-    if not is_deals and measure not in stats.SLIPS_OF:
-        measure = "total"
-    found = (stats.deals if is_deals else stats.slips)(asked.question, measure)
-    pages = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    user = request.user
-    context = {
-        **_common(asked),
-        "page": pages,
-        "back": asked.url(employee=None, date=None, weekday=None, hour=None),
-        "what": WORDS[measure](),
-        "deals": pages if is_deals else None,
-        "slips": None
-        if is_deals
-        else [
-            {"slip": slip, "name": slip_rows.name(slip, user), "outcome": slip_rows.outcome(slip)}
-            for slip in pages
-        ],
-        "unit": pgettext("unit", "deals") if is_deals else pgettext("unit", "referrals"),
+def _branch(row, words, asked, before, ranked):
+    then = before.get(row["branch"])
+    most = max(line["total"] for line in ranked) or 1
+    return {
+        **words.columns(row),
+        "name": row["branch_name"],
+        "code": row["branch_code"],
+        "rank": row["rank"],
+        "change": _("new") if then is None else table.signed(row["total"] - then),
+        "bar": round(100 * row["referred"] / most),
+        "bar2": round(100 * row["to_follow_up"] / most),
+        "url": asked.url(branch=row["branch"]),
+        "urls": {name: asked.link(name, branch=row["branch"]) for name in table.LINKED},
     }
-    return render(request, "referrals/statistics_rows.html", context)
-
-
-WORDS = {
-    "total": lambda: _("Referrals"),
-    "referred": lambda: _("Referred"),
-    "to_follow_up": lambda: _("To follow up"),
-    "verified": lambda: _("Found true"),
-    "repeats": lambda: _("Repeats"),
-    "invalid": lambda: _("Invalid"),
-    "good": lambda: _("Premium, potential, prospective"),
-    "premium": lambda: _("Existing premium"),
-    "potential": lambda: _("Existing potential"),
-    "prospective": lambda: _("Prospective premium"),
-    "ordinary": lambda: _("Ordinary"),
-    "deals": lambda: _("Deals"),
-    "spot_deals": lambda: _("Deals on the spot"),
-    "follow_deals": lambda: _("Deals after follow-up"),
-    "converted": lambda: _("Converted after follow-up"),
-}
 
 
 @require_POST

@@ -268,7 +268,7 @@ def write_workbook():
     from referrals import workbook
     from referrals.asked import Asked
     from referrals.models import Export
-    from referrals.stats import figures
+    from referrals.stats import behind
     from rmflow.staff.models import Branch, RoleHolding, User
     from rmflow.staff.permissions import Role
 
@@ -285,7 +285,7 @@ def write_workbook():
         "last": (FIRST + datetime.timedelta(span)).isoformat(),
     }
     question = Asked(user, asked).question
-    rows = figures.slips(question).count() + figures.deals(question).count()
+    rows = behind.slips(question).count() + behind.deals(question).count()
     started = time.monotonic()
     content = workbook.write(Export(by=user, asked=asked, name="x"))
     peak = _peak() / 1024

@@ -12,7 +12,6 @@ Thursday 2026-10-08 in 中山路支行. Five referrals by three people, counted 
 """
 
 import datetime
-import io
 import re
 
 import pytest
@@ -164,7 +163,9 @@ def test_a_branch_lives_a_day_and_the_month_says_so(
     dialog = withdraw.get_by_role("dialog")
     dialog.get_by_label(re.compile(say("Reason"))).fill("客户改约")
     dialog.get_by_role("button", name=say("Withdraw referral")).click()
-    expect(withdraw.get_by_text(say("The day is locked; ask the branch head to reopen it")).first).to_be_visible()
+    expect(
+        withdraw.get_by_text(say("The day is locked; ask the branch head to reopen it")).first
+    ).to_be_visible()
     assert list(Referral.objects.order_by("pk").values()) == before
     withdraw.errors.clear()  # the refusal's 409
 
@@ -281,7 +282,7 @@ WORKBOOK_BY_HAND = {
 def workbook(page):
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile(say("Export Excel"))).click()
-    book = load_workbook(io.BytesIO(open(download.value.path(), "rb").read()))
+    book = load_workbook(download.value.path())
     totals = [cell.value for cell in list(book["按员工"].rows)[-1]][5:20]
     lists = {name: book[name].max_row - 1 for name in ("推介明细", "成交明细")}
     return {"按员工": totals, **lists}

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from referrals.models import Referral
 from referrals.rules.periods import Kind, Period, period
-from referrals.stats import figures, rollup
+from referrals.stats import behind, figures, rollup
 from referrals.stats.facts import Question
 from rmflow.staff.permissions import Permission, Role, scope
 
@@ -189,19 +190,54 @@ def test_the_last_verdict_counts_once(month, ask, wealth):
 
 def test_every_figure_has_its_rows(month, ask, lobby, wealth):
     total = figures.total(ask())
-    for measure in figures.SLIPS_OF:
-        wanted = (
-            total["premium"] + total["potential"] + total["prospective"]
-            if measure == "good"
-            else total[measure]
-        )
-        assert figures.slips(ask(), measure).count() == wanted, measure
-    assert figures.deals(ask()).count() == 3
+    total["good"] = total["premium"] + total["potential"] + total["prospective"]
+    total["checked"] = total["verified"] + total["invalid"]
+    total["in_time"] = figures.first_contacts(ask())["in_time"]
+    for measure in behind.SLIPS_OF:
+        assert behind.slips(ask(), measure).count() == total[measure], measure
+    assert behind.deals(ask()).count() == 3
     for measure in ("spot_deals", "follow_deals", "converted"):
-        assert figures.deals(ask(), measure).count() == total[measure]
-    assert figures.deals(ask(employee=wealth.pk)).count() == 3
-    assert figures.deals(ask(employee=lobby.pk, role="lobby_manager")).count() == 3
-    assert figures.slips(ask(employee=lobby.pk)).count() == 3
+        assert behind.deals(ask(), measure).count() == total[measure]
+    assert behind.deals(ask(employee=wealth.pk)).count() == 3
+    assert behind.deals(ask(employee=lobby.pk, role="lobby_manager")).count() == 3
+    assert behind.slips(ask(employee=lobby.pk)).count() == 3
+
+
+def test_who_was_reached_and_called_in_time_has_its_rows(month, ask, branches, wealth):
+    """A contact after the filing: the client is reached, and the slip's first contact came in time."""
+    from followups.actions import open_record, record_contact
+
+    late = month["late"]
+    record = open_record(
+        late.client, wealth, by=wealth, branch=branches["first"], source_key=f"referral:{late.pk}"
+    )
+    Referral.objects.filter(pk=late.pk).update(follow_up=record)
+    assert behind.slips(ask(), "in_time").count() == 0
+    before = figures.total(ask())["reached"]
+    record_contact(record.items.get().pk, by=wealth, result="met", channel="phone")
+    assert behind.slips(ask(), "in_time").count() == figures.first_contacts(ask())["in_time"] == 1
+    assert behind.slips(ask(), "reached").count() == figures.total(ask())["reached"] == before + 1
+
+
+def test_by_region_adds_up_its_branches(month, ask, region_head, branches):
+    rows = figures.by_region(ask(region_head))
+    assert [(row["region_name"], row["total"]) for row in rows] == [("贵阳市分行", 7)]
+    assert figures.by_region(ask(region_head, hour=11)) != rows  # past the roll-up, out of the slips
+    city = branches["city"].pk
+    assert figures.total(ask(region_head, region=city))["total"] == 7
+    assert behind.slips(ask(region_head, region=city)).count() == 7
+    assert behind.deals(ask(region_head, region=city)).count() == 4
+    assert figures.total(ask(region_head, region=0))["total"] == 0
+
+
+def test_the_rows_of_a_cohort_are_its_slips_months(month, ask, branches):
+    october = a_day(branches["first"], day_of(9, 10))
+    deal(month["late"], october, 30000)
+    lock(october)
+    row = figures.cohorts(ask())[0]
+    assert behind.deals(ask(), "cohort_deals").count() == row["spot_deals"] + row["follow_deals"] == 4
+    assert behind.deals(ask(), "cohort_converted").count() == row["converted"] == 1
+    assert behind.deals(ask()).count() == 3
 
 
 def test_reopening_takes_a_day_out_until_it_is_locked_again(month, ask, region_head):

@@ -6,6 +6,8 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from clients.models import Verdict
+from referrals import breakdown
 from referrals.actions import exports, months
 from referrals.models import Export, MonthReport
 from rmflow.staff.permissions import Role
@@ -123,6 +125,59 @@ def test_the_page_asks_as_much_for_one_row_as_for_many(september, as_, head, dja
     assert len(many) == len(few)
 
 
+@pytest.mark.parametrize("by", ["employee", "role", "channel", "hour", "day", "month", "nonsense"])
+def test_each_table_adds_up_and_every_figure_opens_its_rows(september, as_, head, by):
+    page = as_(head).get(f"/statistics/table/{MONTH}&by={by}")
+    assert [cell["text"] for cell in page.context["totals"]][:3] == ["13", "12", "1"]
+    names = [name for name, _label, _measure in breakdown.COLUMNS]
+    for line in [*page.context["lines"], {"cells": page.context["totals"]}]:
+        for name, cell in zip(names, line["cells"], strict=True):
+            rows = as_(head).get(cell["url"])
+            assert rows.status_code == 200
+            if name not in breakdown.RATES and "amount" not in name:
+                assert rows.context["page"].paginator.count == int(cell["text"]), (by, name)
+
+
+def test_a_region_tells_its_figures_apart_by_branch_region_channel_and_day(
+    september, as_, region_head, branches
+):
+    page = as_(region_head).get(f"/statistics/table/{MONTH}&by=region")
+    assert [(line["name"], line["cells"][0]["text"]) for line in page.context["lines"]] == [
+        ("贵阳市分行", "14")
+    ]
+    assert (
+        as_(region_head).get(page.context["lines"][0]["cells"][0]["url"]).context["page"].paginator.count
+        == 14
+    )
+    for by in ("branch", "role", "channel", "hour", "day", "month", "employee"):
+        page = as_(region_head).get(f"/statistics/table/{MONTH}&by={by}")
+        assert sum(int(line["cells"][0]["text"]) for line in page.context["lines"]) == 14, by
+
+
+def test_a_regions_page_has_tiles_days_and_the_rows_behind_each_branch(september, as_, region_head):
+    page = as_(region_head).get(f"/statistics/{MONTH}")
+    assert next(tile["figure"] for tile in page.context["tiles"]) == "14"
+    assert sum(day["referred"] + day["to_follow_up"] for day in page.context["trend"]) == 14
+    for line in page.context["lines"]:
+        rows = as_(region_head).get(line["urls"]["total"])
+        assert rows.context["page"].paginator.count == line["total"]
+
+
+def test_heat_cohort_and_days_open_as_many_rows(september, as_, head):
+    page = as_(head).get(f"/statistics/{MONTH}")
+    heat = page.context["heat"]
+    whole = [*(line["total"] for line in heat["lines"]), *heat["foot"], heat["total"]]
+    for cell in [*(cell for line in heat["lines"] for cell in line["cells"]), *whole]:
+        if cell["url"]:
+            assert as_(head).get(cell["url"]).context["page"].paginator.count == cell["count"]
+    for day in page.context["trend"]:
+        for measure, url in day.get("urls", {}).items():
+            assert as_(head).get(url).context["page"].paginator.count == day[measure]
+    row = page.context["cohorts"][0]
+    for measure, url in row["urls"].items():
+        assert as_(head).get(url).context["page"].paginator.count == row[measure], measure
+
+
 # --- the month ---
 
 
@@ -137,6 +192,67 @@ def test_the_head_signs_and_the_page_keeps_what_was_signed(september, as_, head,
     page = as_(head).get(f"/statistics/{MONTH}")
     assert page.context["totals"]["total"] == 13
     assert "签阅后有变动" in page.content.decode()
+
+
+@pytest.fixture
+def moved(september, head, branches):
+    """Signed, and then much happens: a day reopened, a verdict turned, a deal of the month entered late."""
+    report, _did = months.compile_month(branches["first"], datetime.date(2026, 9, 1))
+    months.sign(report.pk, by=head, digest=report.digest)
+    late = september["late"]
+    Verdict.objects.create(
+        client=late.client, type="ordinary", type_before="existing_potential", branch=late.branch,
+        by=late.manager, at=late.filed_at + datetime.timedelta(days=40),
+    )  # fmt: skip
+    reopen(september["one"])
+    return september
+
+
+def test_rows_behind_a_signed_figure_are_those_that_were_signed(moved, as_, head):
+    page = as_(head).get(f"/statistics/{MONTH}")
+    for row in page.context["employees"]:
+        for measure, url in row["urls"].items():
+            count = (
+                row["premium"] + row["potential"] + row["prospective"] if measure == "good" else row[measure]
+            )
+            rows = as_(head).get(url)
+            assert rows.context["page"].paginator.count == count, (row["name"], measure)
+    good = as_(head).get(page.context["totals"]["urls"]["good"])
+    assert "现有潜质" in good.content.decode() and "按签阅时" in good.content.decode()
+    for step in page.context["funnel"]:
+        assert as_(head).get(step["url"]).context["page"].paginator.count == step["count"]
+    for line in page.context["heat"]["lines"]:
+        if line["total"]["url"]:
+            assert (
+                as_(head).get(line["total"]["url"]).context["page"].paginator.count == line["total"]["count"]
+            )
+
+
+@pytest.mark.parametrize("by", ["employee", "role", "channel", "hour", "day", "month"])
+def test_a_signed_months_tables_say_what_was_signed(moved, as_, head, by):
+    page = as_(head).get(f"/statistics/table/{MONTH}&by={by}")
+    assert page.context["totals"][0]["text"] == "13"
+    assert sum(int(line["cells"][0]["text"]) for line in page.context["lines"]) == 13
+    assert page.context["totals"][5]["text"] == "1"  # 现有潜质, although the verdict has turned since
+
+
+def test_the_workbook_and_the_print_of_a_signed_month_are_what_was_signed(moved, as_, head):
+    book = fetched(as_(head))
+    for name in ("按员工", "按岗位", "按渠道", "按日", "按时段", "按机构", "按区域"):
+        heads = [cell.value for cell in book[name][1]]
+        last = [cell.value for cell in list(book[name].rows)[-1]]
+        row = dict(zip(heads, last, strict=True))
+        assert (row["推介总数"], row["现有潜质"]) == (13, 1), name
+    assert [book["推介明细"].max_row - 1, book["成交明细"].max_row - 1] == [13, 2]
+    types = [row[10].value for row in book["推介明细"].iter_rows(min_row=2)]
+    assert (types.count("现有潜质"), types.count("现有优质")) == (1, 9)
+    printed = as_(head).get(f"/statistics/print/{MONTH}")
+    assert printed.context["totals"]["total"] == 13 and "签阅后有变动" in printed.content.decode()
+
+
+def test_a_part_of_a_signed_month_is_counted_now_and_says_so(moved, as_, head):
+    page = as_(head).get(f"/statistics/{MONTH}&role=teller")
+    assert page.context["totals"]["total"] == 1 and "与签阅时的数据可能不同" in page.content.decode()
 
 
 def test_figures_that_moved_are_shown_before_signing(september, as_, head, branches):
@@ -173,7 +289,8 @@ def fetched(browser, address=MONTH):
 def test_the_workbook_has_a_sheet_a_view_and_real_numbers(september, as_, head):
     book = fetched(as_(head))
     assert book.sheetnames == [
-        "按员工", "按岗位", "按渠道", "按日", "按时段", "按机构", "按推介月份", "未锁定营业日", "推介明细", "成交明细",
+        "按员工", "按岗位", "按渠道", "按日", "按时段", "按机构", "按区域", "按推介月份", "未锁定营业日",
+        "推介明细", "成交明细",
     ]  # fmt: skip
     page = book["按员工"]
     assert page.freeze_panes == "A2"

@@ -204,11 +204,8 @@ def _slips(asked, progress):
     signed = {row["pk"]: row for row in frozen.slips(asked.frozen)} if asked.frozen is not None else {}
     found = _rows(asked, signed, deals=False).values_list(*columns)
     for number, row in enumerate(found.iterator(chunk_size=AT_A_TIME), 1):
-        made, day, state, check, outcome = (
-            row[2].astimezone(BANK_TIME).replace(tzinfo=None),
-            row[1],
-            *row[8:11],
-        )
+        made, day = row[2].astimezone(BANK_TIME).replace(tzinfo=None), row[1]
+        state, check, outcome = row[8], row[9], row[10]
         if then := signed.get(row[0]):
             day, state, check, outcome = (then[name] for name in ("date", "status", "check", "outcome"))
             day = datetime.date.fromisoformat(day)

@@ -43,9 +43,12 @@ def _name_of(label):
 
 def _field_name(label, name):
     try:
-        return str(apps.get_model(label)._meta.get_field(name).verbose_name)
+        field = apps.get_model(label)._meta.get_field(name)
     except (LookupError, ValueError, FieldDoesNotExist):
         return name
+    if field.auto_created and field.is_relation:  # seen from the other side: a part of the record
+        return str(field.related_model._meta.verbose_name)
+    return str(field.verbose_name)
 
 
 def why(broken):

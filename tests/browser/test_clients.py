@@ -33,7 +33,7 @@ def test_the_manager_reads_shows_and_changes(screen_of, chen, wealth):
     page.goto("/clients/")
     page.get_by_role("link", name="陈美华").click()
     expect(page.locator("#client-card")).to_contain_text("138****5678")
-    expect(page.locator("#balances")).to_contain_text("864,321.50")
+    expect(page.locator("#holdings")).to_contain_text("864,321.50")
     page.locator("#older").click()
     expect(page.locator("#timeline")).to_contain_text("第 1 次")
 

@@ -61,6 +61,13 @@ def test_reading_the_log_is_on_record(reader, auditor):
     assert (event.user, event.item_key) == (auditor, "read")
 
 
+def test_a_part_of_the_record_and_a_field_of_no_model_have_a_name(reader, wealth, client_of):
+    actions.log("view", by=wealth, obj=client_of(), fields=["profile", "family", "no_such_field"])
+    [event] = [e for e in reader.get(LOG).context["events"] if e["fields"]]
+    profile, family, unknown = event["fields"].split(", ")
+    assert profile != "profile" and family != "family" and unknown == "no_such_field"
+
+
 def rows(response):
     return [event["who"] for event in response.context["events"]]
 

@@ -34,6 +34,7 @@ def test_the_manager_reads_shows_and_changes(screen_of, chen, wealth):
     page.get_by_role("link", name="陈美华").click()
     expect(page.locator("#client-card")).to_contain_text("138****5678")
     expect(page.locator("#holdings")).to_contain_text("864,321.50")
+    expect(page.locator("[hx-trigger=load]")).to_have_count(0)  # the panels above are in place
     page.locator("#older").click()
     expect(page.locator("#timeline")).to_contain_text("第 1 次")
 
@@ -43,12 +44,13 @@ def test_the_manager_reads_shows_and_changes(screen_of, chen, wealth):
     expect(page.locator("#shown-phone")).to_contain_text("13812345678")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
-    page.locator("#facts").get_by_role("link", name="修改").first.click()
-    asked = page.get_by_role("dialog")
-    asked.get_by_label("职业").fill("教师")
-    asked.get_by_role("button", name="保存").click()
-    expect(page.locator("#facts")).to_contain_text("教师")
-    expect(page.locator("#shown-phone")).to_contain_text("138****5678")
+    page.locator("#tab-basic").click()
+    page.locator("#edit-basic").click()
+    page.locator("#id_occupation").fill("教师")
+    page.locator("#part-basic").get_by_role("button", name="保存").click()
+    expect(page.locator("#part-basic dl")).to_contain_text("教师")
+    page.reload()
+    expect(page.locator("#client-card")).to_contain_text("138****5678")
 
 
 def test_what_is_wrong_stands_in_the_dialog_and_the_text_stays(screen_of, chen, wealth):

@@ -76,6 +76,8 @@ class TimelineKind(TextChoices):
     DATA = "data", _("Record changed")
     TIER = "tier", _("Tier changed")
     COMPLAINT = "complaint", _("Complaint")
+    CLOSURE = "closure", _("Closure or movement")
+    OPENING = "opening", _("Account opening")
 
 
 #: Types after which a follow-up record is worked (deck 23).
@@ -105,6 +107,10 @@ TIMELINE_GROUPS = {
             TimelineKind.FOLLOW_UP_CLOSED,
             TimelineKind.DEAL,
         ),
+    ),
+    "business": (
+        pgettext_lazy("timeline", "Openings and closures"),
+        (TimelineKind.OPENING, TimelineKind.CLOSURE),
     ),
     "referrals": (
         pgettext_lazy("timeline", "Referrals"),

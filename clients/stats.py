@@ -7,10 +7,12 @@ from .models import Client
 
 KEPT_FROM = 5000  # clients; below, counting costs nothing and the figures are always right
 KEPT = 60  # seconds
+#: Whose clients a list shows: one's own, the branch's, those nobody looks after, premium ones without a manager.
+WHOSE = ("mine", "all", "none", "unmanaged")
 
 
 def by_type(user, whose):
-    """Clients of a list per type: {type: n}. `whose`: "mine", "none" (nobody looks after) or "all"."""
+    """Clients of a list per type: {type: n}. `whose` is one of `WHOSE`."""
     key = f"clients:types:{user.pk}:{whose}"
     counts = cache.get(key)
     if counts is None:
@@ -26,4 +28,6 @@ def of(user, whose):
     if whose == "mine":
         return Client.objects.filter(Q(owner=user) | Q(backup=user))
     rows = Client.objects.of_branches(user)
+    if whose == "unmanaged":
+        return rows.unmanaged()
     return rows.filter(owner__isnull=True) if whose == "none" else rows

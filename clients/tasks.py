@@ -7,7 +7,7 @@ from rmflow.doors.jobs import scheduled
 from rmflow.staff.models import User
 from rmflow.workdays import clock
 
-from .actions import evaluation, events, simulation
+from .actions import evaluation, events, managers, simulation
 from .models import RunPart
 from .scoring.rules import PartState, RunState
 
@@ -59,6 +59,13 @@ def evaluate_events() -> dict[str, int]:
 def upgrade_unsigned() -> dict[str, int]:
     """Each morning: upgrades of runs nobody signed by the third working day, and of events whose day it is."""
     return {"branches": evaluation.upgrade_due(today=clock.today())}
+
+
+@shared_task(name="clients.check_managers")
+@scheduled("check premium clients' managers")
+def check_managers() -> dict[str, int]:
+    """Each night: premium clients whose manager is gone stand on the repair list, and their heads hear it."""
+    return managers.check(today=clock.today())
 
 
 @shared_task(name="clients.simulate_card", acks_late=True)

@@ -42,6 +42,8 @@ ICONS = {
     TimelineKind.DATA: "edit",
     TimelineKind.TIER: "stairs-up",
     TimelineKind.COMPLAINT: "message-report",
+    TimelineKind.CLOSURE: "door-enter",
+    TimelineKind.OPENING: "wallet",
 }
 WAYS = {"phone": "phone", "sms": "message-2", "email": "mail", "letter": "mail-opened", "visit": "armchair",
         "wechat": "message-circle"}  # fmt: skip

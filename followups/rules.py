@@ -103,10 +103,12 @@ class PlanKind(TextChoices):
     APPOINTMENT = "appointment", _("Appointment")
     CONTACT = "contact", _("Own plan")
     COMPLAINT = "complaint", _("Complaint")
+    CLOSURE = "closure", _("Closure to look after")
+    WIN_BACK = "win_back", _("Win back")
 
 
 #: Kinds another sub-process owns: a link, no done and no postponing; the source settles them.
-OWNED_ELSEWHERE = frozenset({PlanKind.COMPLAINT})
+OWNED_ELSEWHERE = frozenset({PlanKind.COMPLAINT, PlanKind.CLOSURE})
 #: Kinds only the owner sees: a recused colleague must not meet them on a list.
 OWNER_ONLY = frozenset({PlanKind.COMPLAINT})
 

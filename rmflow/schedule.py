@@ -82,5 +82,10 @@ SCHEDULE = {
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 500},
     },
+    # clients: premium clients whose manager is gone (W3-01)
+    "check premium clients' managers": {
+        "task": "clients.check_managers",
+        "schedule": crontab(hour=5, minute=50),
+    },
     "put upgrades into effect": {"task": "clients.upgrade_unsigned", "schedule": crontab(hour=6, minute=10)},
 }

@@ -61,6 +61,10 @@ class ClientQuerySet(models.QuerySet):
         """One's own: as manager or as backup, wherever they are."""
         return self.filter(Q(owner=user) | Q(backup=user))
 
+    def unmanaged(self):
+        """Premium clients who have no active manager: the repair list (W3-01)."""
+        return self.filter(unmanaged_since__isnull=False)
+
     def with_phone(self, phone):
         """Everybody with this whole phone number; families share one."""
         return self.filter(phone_hash=blind.blind_index("phone", phone))
@@ -69,7 +73,26 @@ class ClientQuerySet(models.QuerySet):
         return self.filter(id_hash=blind.blind_index("id", number))
 
 
-@kept_history("ClientHistory", exclude=["last_contact_at"])
+#: 优质客户 without a manager of their own: a trigger keeps the day since when, a constraint refuses to
+#: take the manager away, a nightly job finds managers who are gone (W3-01).
+NAMED_MANAGER = pgtrigger.Trigger(
+    name="client_named_manager",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("type", "owner_id"),
+    func="""
+        IF NEW.type <> 'existing_premium'
+           OR (TG_OP = 'UPDATE' AND NEW.owner_id IS NOT NULL AND NEW.owner_id IS DISTINCT FROM OLD.owner_id) THEN
+            NEW.unmanaged_since := NULL;
+        ELSIF NEW.owner_id IS NULL AND (TG_OP = 'INSERT' OR OLD.type <> 'existing_premium') THEN
+            NEW.unmanaged_since := COALESCE(NEW.unmanaged_since, (now() AT TIME ZONE 'Asia/Shanghai')::date);
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
+@pgtrigger.register(NAMED_MANAGER)
+@kept_history("ClientHistory", exclude=["last_contact_at", "unmanaged_since"])
 class Client(models.Model):
     """A person the bank meets: client or prospect (spec "Persons")."""
 
@@ -137,6 +160,8 @@ class Client(models.Model):
     )
     #: When the client was last reached; set by `actions.reached`, not part of the history.
     last_contact_at = models.DateTimeField(_("Last reached"), null=True, blank=True, editable=False)
+    #: Premium and without an active manager since this day; kept by a trigger and `actions.managers`.
+    unmanaged_since = models.DateField(_("Without a manager since"), null=True, blank=True, editable=False)
 
     #: What `privacy.actions.reveal` may show beside the encrypted fields.
     REVEALABLE = ("name", "birth_date")
@@ -164,6 +189,11 @@ class Client(models.Model):
                 condition=Q(backup__isnull=False),
             ),
             models.Index(fields=["household"], name="client_household", condition=Q(household__isnull=False)),
+            models.Index(
+                fields=["branch", "unmanaged_since"],
+                name="client_unmanaged",
+                condition=Q(unmanaged_since__isnull=False),
+            ),
             models.Index(fields=["phone_hash"], name="client_phone", condition=~Q(phone_hash="")),
             models.Index(
                 fields=["branch", "phone_tail"],
@@ -193,6 +223,13 @@ class Client(models.Model):
                 condition=Q(level="") | Q(type="existing_premium"),
                 name="client_level_of_premium",
                 violation_error_message=_("Only an existing premium client is core or regular."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(type="existing_premium")
+                | Q(owner__isnull=False)
+                | Q(unmanaged_since__isnull=False),
+                name="client_premium_has_a_manager",
+                violation_error_message=_("A premium client has one named manager; name another one first."),
             ),
             models.CheckConstraint(
                 condition=Q(backup__isnull=True) | ~Q(backup=models.F("owner")),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -96,6 +97,10 @@ class Holding(models.Model):
     matures_on = models.DateField(_("Due on"), null=True, blank=True)
     ended_on = models.DateField(_("Ended on"), null=True, blank=True)
     overdue_days = models.IntegerField(_("Days overdue"), default=0, db_default=0)
+    #: The last four characters, as the client's card or passbook shows them; the desk looks them up.
+    tail = models.GeneratedField(
+        expression=Right("contract_no", 4), output_field=models.CharField(max_length=4), db_persist=True
+    )
     #: The load that wrote the row last; loads are never deleted, so nothing has to be checked.
     load = models.ForeignKey(
         "clients.FileLoad",
@@ -117,6 +122,10 @@ class Holding(models.Model):
                 fields=["matures_on", "client"],
                 name="holding_due",
                 condition=Q(matures_on__isnull=False, ended_on__isnull=True),
+            ),
+            models.Index(fields=["tail", "client"], name="holding_tail", condition=Q(ended_on__isnull=True)),
+            models.Index(
+                fields=["ended_on", "client"], name="holding_ended", condition=Q(ended_on__isnull=False)
             ),
         ]
         constraints = [

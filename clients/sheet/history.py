@@ -33,7 +33,16 @@ SILENT = {
         "created_at",
         "created_by",
     ),
-    *("updated_at", "updated_by", "by", "at", "notice_at", "withdrawn_by", "last_contact_at"),
+    *(
+        "updated_at",
+        "updated_by",
+        "by",
+        "at",
+        "notice_at",
+        "withdrawn_by",
+        "last_contact_at",
+        "unmanaged_since",
+    ),
 }
 #: Model → whether its rows are the client's own (one) or many beside it.
 MANY = (FamilyMember, ImportantDate, LifeEvent, Consent, ContactWish)

@@ -115,7 +115,7 @@ def _chosen(request):
     whose, kind, sort = (request.GET.get(name, "") for name in ("whose", "type", "sort"))
     mine = request.user.has(Permission.EDIT_CLIENT)
     return {
-        "whose": whose if whose in ("mine", "all", "none") else ("mine" if mine else "all"),
+        "whose": whose if whose in stats.WHOSE else ("mine" if mine else "all"),
         "type": kind if kind in ClientType.values else "",
         "sort": sort if sort in SORTS else "name",
     }
@@ -134,6 +134,8 @@ def _chip(chosen, label, count=None, **change):
 
 def _whose(chosen, user):
     labels = {"all": _("All of the branch"), "none": _("Without a manager")}
+    if user.has(Permission.ASSIGN_CLIENT):
+        labels["unmanaged"] = _("Premium without a manager")
     if user.has(Permission.EDIT_CLIENT):
         labels = {"mine": pgettext("clients", "Mine"), **labels}
     return [_chip(chosen, label, whose=key, type="") for key, label in labels.items()]

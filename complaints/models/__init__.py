@@ -1,5 +1,8 @@
 """Complaints; closures and openings have their own modules beside these."""
 
+from .closure_months import ClosureMonth
+from .closure_settings import ClosureRule, MovementRule
+from .closures import Closure, ClosureEvent, ClosureFlag, ClosureMeasure, Destination, WinBack
 from .complaint import Complaint, ComplaintQuerySet, PassOn, Recusal
 from .complaint_codes import ComplaintCode, ComplaintPoint, ComplaintSerial
 from .complaint_parts import (
@@ -13,9 +16,16 @@ from .complaint_parts import (
     Review,
     Suspension,
 )
+from .openings import KitForm, KitItem, Offer, Opening, OpeningEvent, OpeningKind
 
 __all__ = [
     "Attachment",
+    "Closure",
+    "ClosureEvent",
+    "ClosureFlag",
+    "ClosureMeasure",
+    "ClosureMonth",
+    "ClosureRule",
     "Complaint",
     "ComplaintCode",
     "ComplaintEvent",
@@ -23,12 +33,21 @@ __all__ = [
     "ComplaintQuerySet",
     "ComplaintRecount",
     "ComplaintSerial",
+    "Destination",
     "Extension",
     "Improvement",
+    "KitForm",
+    "KitItem",
     "LadderStep",
+    "MovementRule",
+    "Offer",
+    "Opening",
+    "OpeningEvent",
+    "OpeningKind",
     "PassOn",
     "Recusal",
     "Representative",
     "Review",
     "Suspension",
+    "WinBack",
 ]

@@ -278,6 +278,8 @@ class DayEntry(models.Model):
         PLAN = "plan", _("Plan changed")
         RECORD = "record", _("Follow-up record")
         DEAL = "deal", _("Deal closed")
+        CLOSURE = "closure", _("Closure or movement")
+        OPENING = "opening", _("Account opening")
 
     user = models.ForeignKey(USER, models.PROTECT, related_name="+")
     on = models.DateField()

@@ -93,8 +93,14 @@ def context(item, moment, *, request, form=None, phone="", board):
         "later": later(item, moment),
         "board": board,
         "query": board.chosen.query(),
-        **(form_context(item, moment, form) if client and item.state == PlanState.OPEN else {}),
+        **(form_context(item, moment, form) if _is_contact(item) else {}),
     }
+
+
+def _is_contact(item):
+    """Whether a contact may be recorded on the item."""
+    owned = item.kind in rules.OWNED_ELSEWHERE
+    return item.client_id is not None and item.state == PlanState.OPEN and not owned
 
 
 def _about(client, moment):

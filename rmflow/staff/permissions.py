@@ -62,6 +62,7 @@ class Permission(TextChoices):
     SEE_FOLLOW_UPS = "see_follow_ups", _("See how follow-up records are used")
     SEE_CLIENTS = "see_clients", _("See the branch's clients, masked")
     FIND_CLIENT = "find_client", _("Look a client up by a whole phone or ID number")
+    RECOGNISE_CLIENT = "recognise_client", _("Recognise a client at the desk by number or card tail")
     EDIT_CLIENT = "edit_client", _("Change a client's record")
     REVEAL_CLIENT = "reveal_client", _("Show masked data, with a purpose")
     ASSIGN_CLIENT = "assign_client", _("Give a client to another manager")
@@ -77,6 +78,13 @@ class Permission(TextChoices):
     RULE_COMPLAINT = "rule_complaint", _("Decide on extensions and reviews of complaints")
     ANALYSE_COMPLAINTS = "analyse_complaints", _("Read the complaint desk and its figures")
     USE_SEGMENTS = "use_segments", _("Use and share segments of clients")
+    FLAG_CLOSURE = "flag_closure", _("Report a closure or movement at the counter")
+    WORK_CLOSURE = "work_closure", _("Assess closures and keep clients")
+    HOLD_CLOSURE = "hold_closure", _("Step in where a manager cannot hold a client")
+    SEE_CASES = "see_cases", _("See the branch's closures and openings")
+    RECEIVE_CLOSURES = "receive_closures", _("Receive the month's closure records")
+    PREPARE_OPENING = "prepare_opening", _("Prepare an account opening")
+    EXECUTE_OPENING = "execute_opening", _("Carry out an account opening at the counter")
     LOAD_FILES = "load_files", _("Load files of the core system")
     MANAGE_REFERENCE = (
         "manage_reference",
@@ -96,6 +104,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.DIVERT,
             _P.SEE_BOARD,
             _P.TAKE_COMPLAINT,
+            _P.RECOGNISE_CLIENT,
+            _P.FLAG_CLOSURE,
+            _P.EXECUTE_OPENING,
         }
     ),
     Role.LOBBY_MANAGER: frozenset(
@@ -117,6 +128,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_COMPLAINTS,
             _P.WORK_COMPLAINT,
             _P.ASSIGN_COMPLAINT,
+            _P.RECOGNISE_CLIENT,
+            _P.FLAG_CLOSURE,
         }
     ),
     Role.WEALTH_MANAGER: frozenset(
@@ -140,6 +153,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.ASK_OVERRIDE,
             _P.TAKE_COMPLAINT,
             _P.WORK_COMPLAINT,
+            _P.RECOGNISE_CLIENT,
+            _P.FLAG_CLOSURE,
+            _P.WORK_CLOSURE,
+            _P.PREPARE_OPENING,
         }
     ),
     Role.MARKETING_MANAGER: frozenset(
@@ -184,6 +201,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.WORK_COMPLAINT,
             _P.ASSIGN_COMPLAINT,
             _P.ANALYSE_COMPLAINTS,
+            _P.WORK_CLOSURE,
+            _P.HOLD_CLOSURE,
+            _P.SEE_CASES,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -205,6 +225,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_COMPLAINTS,
             _P.WORK_COMPLAINT,
             _P.ANALYSE_COMPLAINTS,
+            _P.SEE_CASES,
+            _P.RECEIVE_CLOSURES,
         }
     ),
     Role.ARCHIVIST: frozenset(
@@ -240,6 +262,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.WORK_COMPLAINT,
             _P.ASSIGN_COMPLAINT,
             _P.ANALYSE_COMPLAINTS,
+            _P.SEE_CASES,
         }
     ),
     Role.PHONE_AGENT: frozenset(

@@ -10,6 +10,7 @@ from complaints.actions import complaint_take
 from complaints.models import Complaint, ComplaintCode
 from complaints.rules.complaint_intake import Intake
 from rmflow.workdays import clock
+from tests.complaints.closures import case, vip  # noqa: F401  fixtures of closures and openings
 
 FRIDAY = datetime.datetime(2026, 2, 13, 10, 0, tzinfo=clock.SHANGHAI)
 DAY = datetime.timedelta(days=1)

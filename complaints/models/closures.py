@@ -1,0 +1,315 @@
+"""优质客户异动销户记录表: a case of a client who may leave, what the counter saw, what was done (§1.7)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from clients.models import Client, Product, kept_history
+from rmflow.staff.permissions import Permission, scope
+
+from ..rules.closures import (
+    NOTE_LENGTH,
+    OPEN,
+    TEXT_LENGTH,
+    Called,
+    Found,
+    Measure,
+    Movement,
+    Reason,
+    Result,
+    State,
+    Suspicion,
+    Trigger,
+)
+
+USER = settings.AUTH_USER_MODEL
+MONEY = {"max_digits": 16, "decimal_places": 2, "null": True, "blank": True}
+COMPLETE = (
+    ~Q(reason="")
+    & Q(amount__isnull=False, aum_before__isnull=False, accurate__isnull=False, first_time__isnull=False)
+    & (~Q(account="") | Q(product__isnull=False))
+)
+OUTCOMES = (
+    Q(result="served")
+    | Q(result="kept", saved__gt=0, lost=0)
+    | Q(result="partly", saved__gt=0, lost__gt=0, destination__isnull=False)
+    | Q(result="lost", saved=0, lost__gt=0, destination__isnull=False)
+)
+
+
+class Destination(models.Model):
+    """去向行: where money goes; a list of the bank's, kept in the admin."""
+
+    name = models.CharField(_("Destination"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("Order"), default=0)
+    active = models.BooleanField(_("In use"), default=True)
+
+    class Meta:
+        verbose_name = _("Destination of money")
+        verbose_name_plural = _("Destinations of money")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class ClosureQuerySet(models.QuerySet):
+    """Cases, as staff ask for them."""
+
+    def visible_to(self, user):
+        """Those of one's branches and one's own clients, and one's part of those seen at one's counter."""
+        unowned = scope(user, Permission.WORK_CLOSURE).q("branch") & Q(manager__isnull=True)
+        mine = Q(manager=user) | Q(backup=user)
+        return self.filter(
+            scope(user, Permission.SEE_CASES).q("branch") | unowned | mine | Q(pk__in=_seen_by(user))
+        )
+
+    def worked_by(self, user):
+        """Those a list shows to who works or reads them: never the mere part of a counter."""
+        unowned = scope(user, Permission.WORK_CLOSURE).q("branch") & Q(manager__isnull=True)
+        mine = Q(manager=user) | Q(backup=user)
+        return self.filter(scope(user, Permission.SEE_CASES).q("branch") | unowned | mine)
+
+    def seen_at_counter(self, user):
+        """Those that the counters of one's branches have reported."""
+        return self.filter(pk__in=_seen_by(user))
+
+    def open(self):
+        return self.filter(state__in=OPEN)
+
+    def unclaimed(self, now):
+        """Those whose claim has run out and for whom the head was not called."""
+        return self.filter(state=State.FLAGGED, claim_due_at__lte=now)
+
+
+def _seen_by(user):
+    here = scope(user, Permission.FLAG_CLOSURE).q("branch")
+    return ClosureFlag.objects.filter(here | Q(by=user)).values("closure_id")
+
+
+@kept_history("ClosureHistory")
+class Closure(models.Model):
+    """One case; a client has one open at a time, whoever reports."""
+
+    client = models.ForeignKey(
+        Client, models.PROTECT, related_name="closures", db_index=False, verbose_name=_("Client")
+    )
+    branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+", db_index=False)
+    manager = models.ForeignKey(
+        USER, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Manager")
+    )
+    backup = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    tier = models.CharField(_("Tier"), max_length=2, blank=True)
+    level = models.CharField(max_length=8, blank=True)
+
+    movement = models.CharField(_("Kind of movement"), max_length=10, choices=Movement)
+    suspicion = models.CharField(_("Counter's judgement"), max_length=8, choices=Suspicion)
+    found = models.CharField(_("Found"), max_length=8, choices=Found)
+    found_at = models.DateTimeField(_("Found at"), default=timezone.now)
+    found_on = models.DateField()
+    trigger = models.CharField(max_length=12, choices=Trigger, blank=True)
+    #: What the nightly watch found, so that the same fact never opens a second case; "" from the counter.
+    source_key = models.CharField(max_length=60, blank=True)
+
+    state = models.CharField(_("State"), max_length=10, choices=State, default=State.FLAGGED)
+    claim_due_at = models.DateTimeField(_("Claim until"))
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    assessment = models.CharField(_("Manager's judgement"), max_length=8, choices=Suspicion, blank=True)
+    assessed_at = models.DateTimeField(null=True, blank=True)
+    called = models.CharField(max_length=12, choices=Called, blank=True)
+    called_at = models.DateTimeField(null=True, blank=True)
+    head = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    head_at = models.DateTimeField(_("Head stepped in at"), null=True, blank=True)
+
+    account = models.CharField(_("Account"), max_length=40, blank=True)
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Product")
+    )
+    amount = models.DecimalField(_("Amount that moves"), **MONEY)
+    aum_before = models.DecimalField(_("Assets before"), **MONEY)
+    reason = models.CharField(_("Reason"), max_length=10, choices=Reason, blank=True)
+    reason_note = models.CharField(_("Reason in words"), max_length=TEXT_LENGTH, blank=True)
+    destination = models.ForeignKey(
+        Destination, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Destination")
+    )
+    saved = models.DecimalField(_("Stayed with us"), **MONEY)
+    lost = models.DecimalField(_("Left us"), **MONEY)
+    note = models.CharField(_("Note"), max_length=NOTE_LENGTH, blank=True)
+    accurate = models.BooleanField(_("The counter judged right"), null=True, blank=True)
+    first_time = models.BooleanField(_("Settled the first time"), null=True, blank=True)
+
+    result = models.CharField(_("Result"), max_length=8, choices=Result, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    objects = ClosureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Closure")
+        verbose_name_plural = _("Closures")
+        indexes = [
+            models.Index(fields=["branch", "-found_at"], name="closure_branch_found"),
+            models.Index(fields=["manager", "-found_at"], name="closure_manager_found"),
+            models.Index(fields=["backup"], name="closure_backup", condition=Q(backup__isnull=False)),
+            models.Index(fields=["client", "-found_at"], name="closure_client_found"),
+            models.Index(fields=["branch", "state"], name="closure_open", condition=Q(state__in=OPEN)),
+            models.Index(fields=["claim_due_at"], name="closure_unclaimed", condition=Q(state="flagged")),
+            models.Index(fields=["branch", "found_on"], name="closure_branch_day"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"],
+                condition=Q(state__in=OPEN),
+                name="closure_one_open",
+                violation_error_message=_("This client has an open case already."),
+            ),
+            models.UniqueConstraint(
+                fields=["source_key"], condition=~Q(source_key=""), name="closure_fact_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ended", ended_at__isnull=False, result__in=Result.values)
+                | (~Q(state="ended") & Q(ended_at__isnull=True, result="")),
+                name="closure_end_has_a_result",
+                violation_error_message=_("A case that ended has a result and a time."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ended") | COMPLETE,
+                name="closure_ends_complete",
+                violation_error_message=_("A case ends with a complete record only."),
+            ),
+            models.CheckConstraint(
+                condition=Q(result="") | OUTCOMES,
+                name="closure_amounts_fit",
+                violation_error_message=_("What stayed and what left do not go with the result."),
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_at__isnull=True, claimed_by__isnull=True)
+                | Q(claimed_at__isnull=False, claimed_by__isnull=False),
+                name="closure_claim_has_a_name",
+                violation_error_message=_("A claim has a name and a time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(head_at__isnull=True, head__isnull=True)
+                | Q(head_at__isnull=False, head__isnull=False),
+                name="closure_head_has_a_name",
+                violation_error_message=_("The head's step has a name and a time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(called_at__isnull=True, called="")
+                | Q(called_at__isnull=False, called__in=Called),
+                name="closure_call_has_a_cause",
+                violation_error_message=_("The call for the head has a cause and a time."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(amount__isnull=True) | Q(amount__gte=0))
+                & (Q(saved__isnull=True) | Q(saved__gte=0))
+                & (Q(lost__isnull=True) | Q(lost__gte=0)),
+                name="closure_amounts_not_negative",
+                violation_error_message=_("Enter an amount of 0 or more."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.number
+
+    @property
+    def number(self):
+        return f"XH{self.pk:08d}"
+
+    @property
+    def is_open(self):
+        return self.state != State.ENDED
+
+    def is_worked_by(self, user):
+        """Whether `user` is the client's manager or backup, or a manager of the branch where there is none."""
+        if self.manager_id is None:
+            return scope(user, Permission.WORK_CLOSURE).covers(self.branch)
+        return user.pk in (self.manager_id, self.backup_id)
+
+    def is_headed_by(self, user):
+        return scope(user, Permission.HOLD_CLOSURE).covers(self.branch)
+
+    def is_whole_for(self, user):
+        """Whether `user` reads all of it; a counter reads its own part."""
+        return self.is_worked_by(user) or scope(user, Permission.SEE_CASES).covers(self.branch)
+
+
+class ClosureFlag(models.Model):
+    """What a counter reported, and when it went on with the client's wish: it never waits (W3-04)."""
+
+    closure = models.ForeignKey(Closure, models.CASCADE, related_name="flags")
+    branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+", db_index=False)
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+    movement = models.CharField(max_length=10, choices=Movement)
+    suspicion = models.CharField(max_length=8, choices=Suspicion)
+    went_on_at = models.DateTimeField(_("The counter went on at"), null=True, blank=True)
+    went_on_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name = _("Report from the counter")
+        verbose_name_plural = _("Reports from the counter")
+        indexes = [
+            models.Index(fields=["branch", "-at"], name="closure_flag_branch"),
+            models.Index(fields=["by", "-at"], name="closure_flag_by"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(went_on_at__isnull=True, went_on_by__isnull=True)
+                | Q(went_on_at__gte=F("at"), went_on_by__isnull=False),
+                name="closure_went_on_has_a_name",
+                violation_error_message=_("Going on has a name and a time after the report."),
+            )
+        ]
+
+
+class ClosureMeasure(models.Model):
+    """挽留人、措施、时间: one thing done to keep the client."""
+
+    closure = models.ForeignKey(Closure, models.CASCADE, related_name="measures")
+    kind = models.CharField(_("Measure"), max_length=10, choices=Measure)
+    text = models.CharField(pgettext_lazy("measure", "In words"), max_length=NOTE_LENGTH, blank=True)
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Measure to keep the client")
+        verbose_name_plural = _("Measures to keep the client")
+        ordering = ["at", "pk"]
+
+
+class WinBack(models.Model):
+    """回访计划: a day on which the client is to be won back; it stands on somebody's plan."""
+
+    closure = models.ForeignKey(Closure, models.CASCADE, related_name="win_backs")
+    on = models.DateField(_("Win back on"))
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["closure", "on"],
+                name="win_back_once_a_day",
+                violation_error_message=_("This day stands there already."),
+            )
+        ]
+
+
+class ClosureEvent(models.Model):
+    """One step of a case: from, to, by whom (nobody: the clock), when, why."""
+
+    closure = models.ForeignKey(Closure, models.CASCADE, related_name="events")
+    name = models.CharField(max_length=12)
+    state_from = models.CharField(max_length=10, blank=True)
+    state_to = models.CharField(max_length=10)
+    by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    note = models.CharField(max_length=NOTE_LENGTH, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["closure", "at"], name="closure_event_at")]

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from rmflow.workdays.admin import Reference
 
+from . import closure_admin  # noqa: F401  closures and openings have their own
 from .models import ComplaintCode
 
 

@@ -6,6 +6,7 @@ from rmflow.doors.jobs import scheduled
 from rmflow.workdays import clock
 from rmflow.workdays.current import load
 
+from . import closure_tasks  # noqa: F401  Celery looks for tasks here
 from .actions import complaint_recount, complaint_watch
 
 

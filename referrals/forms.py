@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from clients.rules import ClientType, Level, Salutation
 from followups.rules import Channel
+from rmflow.doors import forms as doors
 from rmflow.privacy import normal
 from rmflow.privacy.models import ConsentBasis
 
@@ -24,14 +25,10 @@ USUAL_HOUR = datetime.time(10, 0)
 ALIASES = {"notice_basis": "basis", "on": "agreed_on", "plan_on": "agreed_on", "to": "manager"}
 
 
-class Answering:
-    """A form that shows the refusals of an action beside its fields."""
+class Answering(doors.Answering):
+    """Refusals beside their fields, by the names they have on the desk."""
 
-    def add_refusal(self, refusal):
-        for name, messages in refusal.errors.items():
-            field = ALIASES.get(name, name)
-            for message in messages:
-                self.add_error(field if field in self.fields else None, str(message))
+    ALIASES = ALIASES
 
 
 def _blank(label, choices):

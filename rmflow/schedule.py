@@ -73,6 +73,17 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    # complaints: closures nobody claimed in time, movements of the day before, last month's set of records
+    "call heads into closures": {
+        "task": "complaints.climb_closures",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
+    "find movements": {"task": "complaints.find_movements", "schedule": crontab(hour=5, minute=20)},
+    "hand in the month's closures": {
+        "task": "complaints.hand_in_closures",
+        "schedule": crontab(hour=7, minute=50),
+    },
     # clients: last month's evaluation as soon as its balances are there (a review's month ends 06-30 or
     # 12-31), clients with an event, branches left by a killed worker, upgrades nobody signed
     "evaluate the month": {"task": "clients.evaluate_month", "schedule": crontab(hour=2, minute=14)},

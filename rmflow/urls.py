@@ -10,6 +10,8 @@ urlpatterns = [
     path("", include("referrals.urls")),
     path("", include("followups.urls")),
     path("", include("complaints.urls")),
+    path("", include("complaints.closure_urls")),
+    path("openings/", include("complaints.opening_urls")),
     path("clients/", include("clients.urls")),
     path("tiers/", include("clients.tier_urls")),
     path("admin/", admin.site.urls),

@@ -14,14 +14,16 @@ from django.db import connection
 from django.db.models import UniqueConstraint
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("clients", "followups", "referrals", "rmflow")
-OURS = {*APPS, "complaints", "maintenance"}
+APPS = ("clients", "followups", "referrals", "complaints", "rmflow")
+OURS = {*APPS, "maintenance"}
 TABLES = (
     ("referrals.rules", "TRANSITIONS"),
     ("referrals.rules", "STATUS_TRANSITIONS"),
     ("referrals.rules.duty", "DUTY_TRANSITIONS"),
     ("followups.rules", "TRANSITIONS"),
     ("followups.rules", "PLAN_TRANSITIONS"),
+    ("complaints.rules.closures", "CLOSURE_TRANSITIONS"),
+    ("complaints.rules.openings", "OPENING_TRANSITIONS"),
 )
 
 

@@ -76,6 +76,7 @@ from rmflow.workdays.models import (
     OpinionBoxCheck,
 )
 from tests.complaints import impossible as complaint_rows
+from tests.complaints import impossible_closures as closure_rows
 
 OURS = ("rmflow", "clients", "followups", "referrals", "complaints", "maintenance")
 NOON = datetime.datetime(2026, 3, 4, 4, 0, tzinfo=datetime.UTC)
@@ -532,6 +533,7 @@ IMPOSSIBLE = {
         for digest in "ab"
     ],
     **complaint_rows.IMPOSSIBLE,
+    **closure_rows.IMPOSSIBLE,
 }
 
 

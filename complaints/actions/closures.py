@@ -129,6 +129,12 @@ def _is_allowed(name, closure, user):
     return arrow.permission == Permission.WORK_CLOSURE and closure.is_worked_by(user)
 
 
+def may_write(closure, user):
+    """Whether `user` may write the record now: the manager or the head, once somebody has the case."""
+    taken = closure.claimed_at is not None or closure.head_at is not None
+    return closure.is_open and taken and _is_allowed("normal", closure, user)
+
+
 def step(name, closure_id, *, by, note=""):
     """Make one step of `CLOSURE_TRANSITIONS` that is no ending: claim, normal, churn, call_head, step_in."""
     if name not in ("claim", "normal", "churn", "call_head", "step_in"):

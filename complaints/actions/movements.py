@@ -67,7 +67,7 @@ FACTS = {
            AND (%(share)s IS NULL OR tier.minimum - now_.point_amount >= tier.minimum * %(share)s / 100)
            AND (%(amount)s IS NULL OR tier.minimum - now_.point_amount >= %(amount)s)""",
     Trigger.MATURING: f"""
-        SELECT c.id AS client_id, 'maturing:' || h.id AS key, h.amount, assets.aum, '尾号 ' || h.tail AS account,
+        SELECT c.id AS client_id, 'maturing:' || h.id AS key, h.amount, assets.aum, '****' || h.tail AS account,
                h.product_id
           FROM clients_client c
           JOIN clients_holding h ON h.client_id = c.id AND h.ended_on IS NULL

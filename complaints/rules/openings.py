@@ -5,6 +5,7 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from clients.rules import ProductCategory
 from rmflow.staff.permissions import Permission
 from rmflow.workflow import Transition
 
@@ -37,17 +38,24 @@ OPENING_TRANSITIONS = {
     "cancel": Transition(_("Cancel the opening"), OPEN, State.CANCELLED, Permission.PREPARE_OPENING),
 }
 NOTE_LENGTH = 300
+#: Categories with an uncertain return, and insurance (domain-rules §5.1, art. 3); deposits and cards are none.
+UNDER_SUITABILITY = frozenset(
+    {
+        *(ProductCategory.WEALTH, ProductCategory.FUND, ProductCategory.INSURANCE),
+        *(ProductCategory.METAL, ProductCategory.FOREX),
+    }
+)
 
 
 def unsuitable(product, *, tolerance, valid_until, today):
     """Why `product` may not be offered to a client of this risk tolerance; "" when it may.
 
     The one place of the suitability gate: each door that offers or agrees a product asks here. A product
-    with a risk class needs a valid assessment that reaches it (5 × 5 matrix, domain-rules §5.2).
+    under suitability with a risk class needs a valid assessment that reaches it (5 × 5 matrix, domain-rules §5.2).
     """
     if not product.active:
         return say("This product is not on sale.")
-    if not product.risk:
+    if product.category not in UNDER_SUITABILITY or not product.risk:
         return ""
     if not tolerance:
         return say("The client's risk tolerance has not been assessed; assess it first.")

@@ -1,0 +1,90 @@
+"""Questions about closures: one question, one query, plain rows (W3-06)."""
+
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min, Q, Sum
+
+from ..models import Closure, Opening
+from ..rules.closures import OPEN, Result
+
+#: What a group of cases is measured by.
+MEASURES = {
+    "cases": Count("pk"),
+    "churn": Count("pk", filter=Q(result__in=[Result.KEPT, Result.PARTLY, Result.LOST])),
+    "kept": Count("pk", filter=Q(result=Result.KEPT)),
+    "partly": Count("pk", filter=Q(result=Result.PARTLY)),
+    "left": Count("pk", filter=Q(result=Result.LOST)),
+    "served": Count("pk", filter=Q(result=Result.SERVED)),
+    "unended": Count("pk", filter=Q(state__in=OPEN)),
+    "saved_sum": Sum("saved"),
+    "lost_sum": Sum("lost"),
+}
+#: Ways to group: key → the columns of the group's name.
+GROUPS = {
+    "reason": ("reason",),
+    "product": ("product__name",),
+    "destination": ("destination__name",),
+    "manager": ("manager__name", "manager__employee_no"),
+    "movement": ("movement",),
+    "branch": ("branch__name", "branch__code"),
+}
+
+
+def of_month(rows, first, last):
+    """Cases found from `first` to `last`, both included."""
+    return rows.filter(found_on__gte=first, found_on__lte=last)
+
+
+def total(rows):
+    """All cases together."""
+    return rows.aggregate(**MEASURES)
+
+
+def grouped(rows, by):
+    """A row for each group of `GROUPS[by]`, the largest loss first."""
+    names = GROUPS[by]
+    found = rows.order_by().values(*names).annotate(**MEASURES)
+    return list(found.order_by(F("lost_sum").desc(nulls_last=True), "-cases", *names))
+
+
+#: From the first report to the claim, and to the end.
+TO_CLAIM = ExpressionWrapper(F("claimed_at") - F("found_at"), DurationField())
+TO_OPEN = ExpressionWrapper(F("executed_at") - F("seated_at"), DurationField())
+JUDGED = {
+    "marked": Count("pk", filter=Q(accurate__isnull=False)),
+    "accurate": Count("pk", filter=Q(accurate=True)),
+    "first_time": Count("pk", filter=Q(first_time=True)),
+}
+
+
+def service_of_closures(rows):
+    """Accuracy, first-time resolution and speed of cases (W3-01)."""
+    return rows.aggregate(
+        **JUDGED, cases=Count("pk"), speed=Avg(TO_CLAIM, filter=Q(found="counter")), worst=Max(TO_CLAIM)
+    )
+
+
+def service_of_openings(rows):
+    """The same of openings: from sitting down to the end at the counter."""
+    return rows.aggregate(
+        **JUDGED,
+        cases=Count("pk"),
+        speed=Avg(TO_OPEN),
+        worst=Max(TO_OPEN),
+        first=Min("executed_at"),
+    )
+
+
+def openings_of(rows, first, last):
+    """Openings carried out from `first` to `last`."""
+    return rows.filter(executed_at__date__gte=first, executed_at__date__lte=last)
+
+
+def waiting(branch):
+    """Open cases of a branch by what they wait for: {state: n}."""
+    found = Closure.objects.filter(branch=branch).open().order_by().values_list("state")
+    return dict(found.annotate(n=Count("pk")))
+
+
+def openings_waiting(branch):
+    return dict(
+        Opening.objects.filter(branch=branch).open().order_by().values_list("state").annotate(n=Count("pk"))
+    )

@@ -53,8 +53,8 @@ def here(permission):
     return Gate("here", (permission,))
 
 
-def own_or(permission):
-    return Gate("own_or", (permission,))
+def own_or(*permissions):
+    return Gate("own_or", permissions)
 
 
 def within(permission):
@@ -401,6 +401,58 @@ CLIENTS = {
         "POST": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
     },
 }
+CASES = role(Permission.FLAG_CLOSURE, Permission.WORK_CLOSURE, Permission.SEE_CASES)
+CASE, KEEPS, FLAGS = (
+    own_or(Permission.SEE_CASES),
+    role(Permission.WORK_CLOSURE),
+    role(Permission.FLAG_CLOSURE),
+)
+AT_DESK, PREPARES = role(Permission.RECOGNISE_CLIENT), role(Permission.PREPARE_OPENING)
+OPENING = own_or(Permission.SEE_CASES, Permission.EXECUTE_OPENING)
+RECORDED, OPENED = {"thing": "closure"}, {"thing": "opening"}
+CLOSURES = {
+    "closures:index": {"GET": row(CASES)},
+    "closures:find": {"POST": row(AT_DESK, q="6789")},
+    "closures:flag": {"POST": row(FLAGS, movement="closure")},
+    "closures:analysis": {"GET": row(role(Permission.SEE_CASES))},
+    "closures:excel": {"GET": row(role(Permission.SEE_CASES))},
+    "closures:receive": {
+        "POST": row(within(Permission.SEE_CASES), here(Permission.RECEIVE_CLOSURES), thing="closure_month")
+    },
+    "closures:case": {"GET": row(CASE, **RECORDED)},
+    "closures:print": {"GET": row(CASE, **RECORDED)},
+    "closures:step": {"POST": row(CASE, KEEPS, **RECORDED)},
+    "closures:measure": {"POST": row(CASE, KEEPS, **RECORDED, kind="talk")},
+    "closures:record": {"POST": row(CASE, KEEPS, **RECORDED, go="keep")},
+    "closures:desk": {"GET": row(AT_DESK), "POST": row(AT_DESK, q="6789")},
+    "closure-list": {"GET": row(CASES), "POST": row(FLAGS, ticket="x", movement="card", suspicion="churn")},
+    "closure-detail": {"GET": row(CASE, **RECORDED)},
+    "closure-transitions": {"POST": row(CASE, KEEPS, **RECORDED, name="normal")},
+    "closure-went-on": {"POST": row(FLAGS, own, **RECORDED)},
+    "closure-measures": {"POST": row(CASE, KEEPS, **RECORDED, kind="talk")},
+    "closure-record": {"POST": row(CASE, KEEPS, **RECORDED, reason="rates")},
+    "closure-end": {"POST": row(CASE, KEEPS, **RECORDED, result="served")},
+    "api-recognitions": {"POST": row(AT_DESK, q="6789")},
+    "openings:index": {
+        "GET": row(role(Permission.PREPARE_OPENING, Permission.EXECUTE_OPENING, Permission.SEE_CASES))
+    },
+    "openings:new": {"GET": row(PREPARES, own_or(Permission.SEE_CLIENTS), thing="client")},
+    "openings:prepare": {"POST": row(PREPARES, own_or(Permission.SEE_CLIENTS), thing="client")},
+    "openings:opening": {"GET": row(OPENING, **OPENED)},
+    "openings:tick": {"POST": row(OPENING, PREPARES, mine, thing="opening_kit", ready="1")},
+    "openings:step": {"POST": row(OPENING, PREPARES, mine, **OPENED)},
+    "openings:learn": {"POST": row(OPENING, PREPARES, mine, **OPENED)},
+    "openings:offer": {"POST": row(OPENING, PREPARES, mine, **OPENED)},
+    "openings:answer": {"POST": row(OPENING, PREPARES, mine, thing="opening_offer", answer="declined")},
+    "openings:execute": {"POST": row(OPENING, here(Permission.EXECUTE_OPENING), **OPENED)},
+    "opening-list": {"GET": row(), "POST": row(PREPARES)},
+    "opening-detail": {"GET": row(OPENING, **OPENED)},
+    "opening-transitions": {"POST": row(OPENING, PREPARES, mine, **OPENED, name="ready")},
+    "opening-kit": {"POST": row(OPENING, PREPARES, mine, **OPENED)},
+    "opening-offer": {"POST": row(OPENING, PREPARES, mine, **OPENED)},
+    "opening-answer": {"POST": row(OPENING, PREPARES, mine, **OPENED, answer="declined")},
+    "opening-execute": {"POST": row(OPENING, here(Permission.EXECUTE_OPENING), **OPENED)},
+}
 API = {
     "api-token": {"POST": row(), "DELETE": row()},
     "api-schema": {"GET": row()},
@@ -447,9 +499,22 @@ API = {
     "planitem-postpone": {"POST": row(WORK, own, **ITEM, plan_on=SOON)},
     "planitem-restore": {"POST": row(WORK, own, **ITEM)},
 }
-ACCESS = {**PORTAL, **STAFF, **NOTICES, **GROUND, **REFERRALS, **FOLLOW_UPS, **CLIENTS, **TIERS, **API}
+ACCESS = {
+    **PORTAL,
+    **STAFF,
+    **NOTICES,
+    **GROUND,
+    **REFERRALS,
+    **FOLLOW_UPS,
+    **CLIENTS,
+    **TIERS,
+    **CLOSURES,
+    **API,
+}
 #: What an address needs beside its object.
 MORE = {
+    "closures:step": ["normal"],
+    "openings:step": ["ready"],
     "tiers:settle": ["refuse"],
     "clients:masked": ["phone"],
     "clients:edit": ["contact"],

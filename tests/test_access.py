@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from clients.models import Client, Evaluation, EvaluationRun, Override, Product, RunPart, Scorecard, Segment
+from complaints.models import Closure, ClosureMonth, KitItem, Offer, Opening, OpeningKind
 from followups.models import FollowUp, PlanItem
 from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
@@ -92,7 +93,7 @@ class Person:
         if gate.kind in ("here", "within", "day"):
             return self.reaches(gate.permissions[0], mine)
         if gate.kind in ("own_or", "mine_or"):
-            return mine or self.reaches(gate.permissions[0], mine)
+            return mine or any(self.reaches(permission, mine) for permission in gate.permissions)
         return gate.kind in ("own", "mine") and mine
 
     def expected(self, row, mine):
@@ -212,7 +213,27 @@ def belongings(person, place):
         **lobby(user, branch),
         **counted(user, branch),
         **tiered(user, branch, client),
+        **handled(user, branch, client),
     )
+
+
+def handled(user, branch, client):
+    """A closure nobody has claimed, the month's set of the branch, an opening with its kit and an offer."""
+    words = {"movement": "closure", "suspicion": "churn", "found": "counter", "found_on": bank_today()}
+    now = "2026-01-01T08:00:00+08:00"
+    opening = Opening.objects.create(
+        client=client, branch=branch, manager=user, kind=OpeningKind.objects.first()
+    )
+    month = {"month": datetime.date(2026, 1, 1), "defaults": {"due_on": bank_today()}}
+    return {
+        "closure": Closure.objects.create(
+            client=client, branch=branch, manager=user, claim_due_at=now, **words
+        ),
+        "closure_month": ClosureMonth.objects.get_or_create(branch=branch, **month)[0],
+        "opening": opening,
+        "kit": KitItem.objects.create(opening=opening, name="x"),
+        "offer": Offer.objects.create(opening=opening, product=Product.objects.first()),
+    }
 
 
 def counted(user, branch):
@@ -266,6 +287,8 @@ def path(name, thing, things):
         return reverse(name, args=["none"])
     if thing == "part_client":
         return reverse(name, args=[things.part.pk, things.client.pk])
+    if thing.startswith("opening_"):
+        return reverse(name, args=[things.opening.pk, getattr(things, thing.removeprefix("opening_")).pk])
     if thing.startswith("day_"):
         return reverse(name, args=[things.slip.day_id, getattr(things, thing.removeprefix("day_")).pk])
     if thing == "branch":
@@ -287,6 +310,8 @@ def knock(browser, name, method, row, things, role=""):
         body["branch"] = things.branch.code
     if name in ("closing-settle", "closing-state"):
         body["referral"] = things.slip.pk
+    if name.startswith("opening-"):
+        body |= {"form": things.kit.pk, "offer": things.offer.pk, "product": things.product.pk}
     if name == "staff:role":
         body["role"] = role
     options = {"content_type": "application/json"} if api and method != "GET" else {}

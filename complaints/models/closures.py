@@ -32,11 +32,12 @@ COMPLETE = (
     & Q(amount__isnull=False, aum_before__isnull=False, accurate__isnull=False, first_time__isnull=False)
     & (~Q(account="") | Q(product__isnull=False))
 )
+BOTH_KNOWN = Q(saved__isnull=False, lost__isnull=False)
 OUTCOMES = (
     Q(result="served")
-    | Q(result="kept", saved__gt=0, lost=0)
-    | Q(result="partly", saved__gt=0, lost__gt=0, destination__isnull=False)
-    | Q(result="lost", saved=0, lost__gt=0, destination__isnull=False)
+    | (BOTH_KNOWN & Q(result="kept", saved__gt=0, lost=0))
+    | (BOTH_KNOWN & Q(result="partly", saved__gt=0, lost__gt=0, destination__isnull=False))
+    | (BOTH_KNOWN & Q(result="lost", saved=0, lost__gt=0, destination__isnull=False))
 )
 
 
@@ -260,7 +261,7 @@ class ClosureFlag(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(went_on_at__isnull=True, went_on_by__isnull=True)
-                | Q(went_on_at__gte=F("at"), went_on_by__isnull=False),
+                | Q(went_on_at__isnull=False, went_on_at__gte=F("at"), went_on_by__isnull=False),
                 name="closure_went_on_has_a_name",
                 violation_error_message=_("Going on has a name and a time after the report."),
             )

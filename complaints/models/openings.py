@@ -194,7 +194,8 @@ class Offer(models.Model):
                 violation_error_message=_("An answer has a person and a time."),
             ),
             models.CheckConstraint(
-                condition=Q(answer="agreed", amount__gt=0) | (~Q(answer="agreed") & Q(amount__isnull=True)),
+                condition=Q(answer="agreed", amount__isnull=False, amount__gt=0)
+                | (~Q(answer="agreed") & Q(amount__isnull=True)),
                 name="offer_agreed_has_an_amount",
                 violation_error_message=_("What was agreed has an amount."),
             ),

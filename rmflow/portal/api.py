@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from clients.api import ClientViewSet
 from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet
+from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
 from followups.api import PlanItemViewSet
 from referrals.api import ReferralViewSet
 from referrals.closing_api import ClosingViewSet
@@ -45,9 +46,12 @@ router.register("segments", SegmentViewSet)
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register("closing", ClosingViewSet, basename="closing")
 router.register("plan-items", PlanItemViewSet)
+router.register("closures", ClosureViewSet)
+router.register("openings", OpeningViewSet)
 
 urlpatterns = [
     path("v1/token/", TokenView.as_view(), name="api-token"),
+    path("v1/recognitions/", RecognitionView.as_view(), name="api-recognitions"),
     path("v1/statistics/<slug:view>/", StatisticsView.as_view(), name="api-statistics"),
     path("v1/statistics/months/<int:pk>/sign/", MonthSignView.as_view(), name="api-month-sign"),
     path("v1/", include(router.urls)),

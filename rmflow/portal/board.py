@@ -13,6 +13,8 @@ from django.db.models.functions import ExtractHour
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from complaints.models import Closure
+from complaints.stats import closures as closure_stats
 from followups.models import Appointment, PlanItem
 from referrals.actions import duty
 from referrals.models import CrowdCall, Diversion, DutyShift, Referral
@@ -181,8 +183,24 @@ def appointments(moment):
     return Panel("appointments", title, lines, note=short_day(day))
 
 
+def closures(moment):
+    """Clients who may leave: cases by what they wait for, found today, and openings under way."""
+    states = closure_stats.waiting(moment.branch)
+    unclaimed, called = states.get("flagged", 0), states.get("called", 0)
+    found = Closure.objects.filter(branch=moment.branch, found_on=moment.day).count()
+    opening = sum(closure_stats.openings_waiting(moment.branch).values())
+    lines = [
+        Line(_("Wait for a claim"), unclaimed, "today" if unclaimed else "met"),
+        Line(_("Head called in"), called, "past" if called else "met"),
+        Line(_("Being kept or served"), sum(states.values()) - unclaimed - called, "open"),
+        Line(_("Found today"), found),
+        Line(_("Openings under way"), opening),
+    ]
+    return Panel("closures", _("Closures and openings"), lines)
+
+
 #: The board, in reading order; a later stage adds its panel here.
-PANELS = [numbers, overdue, on_duty, to_close, appointments]
+PANELS = [numbers, overdue, on_duty, to_close, closures, appointments]
 
 
 def _late(label, count, note):

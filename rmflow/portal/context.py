@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from complaints.models import Closure
 from followups.models import PlanItem
 from referrals import closing
 from referrals.models import Referral
@@ -181,5 +182,7 @@ def _counts(user, kept):
             if user.has(Permission.WORK_REFERRAL):
                 waiting = waiting.filter(Q(manager=user) | Q(manager__isnull=True))
             counts["referrals"] = waiting.count()
+        if user.has(Permission.WORK_CLOSURE):
+            counts["closures"] = Closure.objects.worked_by(user).open().count()
         cache.set(key, counts, COUNTS_KEPT)
     return counts

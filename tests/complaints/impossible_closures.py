@@ -22,16 +22,29 @@ NOON = datetime.datetime(2026, 3, 4, 4, 0, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.date(2026, 3, 4)
 WHOLE = {
-    "account": "x", "amount": 1, "aum_before": 1, "reason": "rates", "accurate": True, "first_time": True,
-    "state": "ended", "ended_at": NOON, "result": "served",
+    "account": "x",
+    "amount": 1,
+    "aum_before": 1,
+    "reason": "rates",
+    "accurate": True,
+    "first_time": True,
+    "state": "ended",
+    "ended_at": NOON,
+    "result": "served",
 }
 
 
 def closure(w, **fields):
     """A possible case, unless `fields` say otherwise."""
     usual = {
-        "client": w.person, "branch": w.branch, "movement": "closure", "suspicion": "churn",
-        "found": "counter", "found_at": NOON, "found_on": DAY, "claim_due_at": NOON,
+        "client": w.person,
+        "branch": w.branch,
+        "movement": "closure",
+        "suspicion": "churn",
+        "found": "counter",
+        "found_at": NOON,
+        "found_on": DAY,
+        "claim_due_at": NOON,
     }
     return Closure.objects.create(**{**usual, **fields})
 
@@ -106,8 +119,13 @@ IMPOSSIBLE = {
     "closure_call_has_a_cause": lambda w: closure(w, called_at=NOON),
     "closure_amounts_not_negative": lambda w: closure(w, amount=-1),
     "closure_went_on_has_a_name": lambda w: ClosureFlag.objects.create(
-        closure=closure(w), branch=w.branch, by=w.lobby, at=NOON, movement="closure",
-        suspicion="churn", went_on_at=NOON,
+        closure=closure(w),
+        branch=w.branch,
+        by=w.lobby,
+        at=NOON,
+        movement="closure",
+        suspicion="churn",
+        went_on_at=NOON,
     ),
     "win_back_once_a_day": twice(win_back, closure),
     "closure_claim_minutes_plausible": lambda w: ClosureRule.objects.create(branch=w.branch, claim_minutes=0),

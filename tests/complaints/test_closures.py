@@ -247,9 +247,7 @@ class TestClimb:
             (other_head.pk, f"closure:{theirs.pk}:climb"),
         }
 
-    def test_its_queries_do_not_grow_with_the_cases(
-        self, noon, case, vip, head, django_assert_num_queries
-    ):
+    def test_its_queries_do_not_grow_with_the_cases(self, noon, case, vip, head, django_assert_num_queries):
         case(client=vip(name="陈一"))
         with CaptureQueriesContext(connection) as one:
             closures.climb(now=NOON + datetime.timedelta(hours=1))

@@ -47,9 +47,9 @@ def balances(client, *amounts, last="2026-09-01", **fields):
 
 
 @pytest.fixture
-def leaving(premium):
+def leaving(vip):
     """A client whose contract of 500,000 ended the day before."""
-    client = premium(assets=5_000_000)
+    client = vip(assets=5_000_000)
     contract(client, 500_000, ended="2026-10-08")
     return client
 
@@ -80,50 +80,50 @@ class TestDayOut:
         assert made.events.get().name == "flag" and made.client.timeline.filter(kind="closure").exists()
         closures.step("claim", made.pk, by=wealth)
 
-    def test_a_fifth_of_the_assets_is_enough_for_a_smaller_client(self, premium):
-        small = premium(assets=500_000)
+    def test_a_fifth_of_the_assets_is_enough_for_a_smaller_client(self, vip):
+        small = vip(assets=500_000)
         contract(small, 100_000, ended="2026-10-08")
-        contract(premium(assets=500_000), 99_999, ended="2026-10-08")
+        contract(vip(assets=500_000), 99_999, ended="2026-10-08")
         assert watch() == 1 and Closure.objects.get().client == small
 
     def test_money_that_went_into_another_contract_did_not_leave(self, leaving):
         contract(leaving, 480_000, opened="2026-10-08")
         assert watch() == 0
 
-    def test_a_missed_night_is_made_up_but_a_week_is_the_past(self, premium):
-        recent, old = premium(assets=5_000_000), premium(assets=5_000_000)
+    def test_a_missed_night_is_made_up_but_a_week_is_the_past(self, vip):
+        recent, old = vip(assets=5_000_000), vip(assets=5_000_000)
         contract(recent, 600_000, ended="2026-10-05")
         contract(old, 600_000, ended="2026-10-03")
         assert watch() == 1 and Closure.objects.get().client == recent
 
-    def test_today_s_contracts_are_for_the_next_night(self, premium):
-        contract(premium(), 600_000, ended=NIGHT)
+    def test_today_s_contracts_are_for_the_next_night(self, vip):
+        contract(vip(), 600_000, ended=NIGHT)
         assert watch() == 0
 
 
 class TestOtherTriggers:
-    def test_a_month_that_fell_by_three_tenths(self, premium):
-        fell, held = premium(), premium()
+    def test_a_month_that_fell_by_three_tenths(self, vip):
+        fell, held = vip(), vip()
         balances(fell, 100, 100, 100, 70)
         balances(held, 100, 100, 100, 71)
         assert watch() == 1
         made = Closure.objects.get()
         assert (made.client, made.trigger, made.amount, made.aum_before) == (fell, "month_drop", 30, 100)
 
-    def test_three_months_before_are_needed(self, premium):
-        balances(premium(), 100, 100, 10)
+    def test_three_months_before_are_needed(self, vip):
+        balances(vip(), 100, 100, 10)
         assert watch() == 0
 
-    def test_assets_a_tenth_below_the_floor_of_the_tier(self, premium):
-        below, near = premium(), premium()
+    def test_assets_a_tenth_below_the_floor_of_the_tier(self, vip):
+        below, near = vip(), vip()
         balances(below, 500_000, point_amount=449_000)
         balances(near, 500_000, point_amount=451_000)
         assert watch() == 1
         made = Closure.objects.get()
         assert (made.client, made.trigger, made.movement) == (below, "below_tier", "downgrade")
 
-    def test_a_contract_that_falls_due_and_for_which_nobody_has_a_plan(self, premium, wealth, branches):
-        alone, planned, far = premium(), premium(), premium()
+    def test_a_contract_that_falls_due_and_for_which_nobody_has_a_plan(self, vip, wealth, branches):
+        alone, planned, far = vip(), vip(), vip()
         row = contract(alone, 300_000, due="2026-10-15")
         contract(planned, 300_000, due="2026-10-15")
         contract(far, 300_000, due="2026-10-17")
@@ -176,20 +176,20 @@ class TestOnce:
         case(client=leaving)
         assert watch() == 0
 
-    def test_ordinary_clients_are_not_watched(self, premium):
-        contract(premium(type="ordinary", level=""), 900_000, ended="2026-10-08")
+    def test_ordinary_clients_are_not_watched(self, vip):
+        contract(vip(type="ordinary", level=""), 900_000, ended="2026-10-08")
         assert watch() == 0
 
     def test_a_client_without_a_manager_is_told_to_the_branch(
-        self, premium, wealth, colleague, head, other_wealth
+        self, vip, wealth, colleague, head, other_wealth
     ):
-        contract(premium(owner=None, backup=None), 900_000, ended="2026-10-08")
+        contract(vip(owner=None, backup=None), 900_000, ended="2026-10-08")
         assert watch() == 1
         assert {n.recipient for n in Notice.objects.filter(kind="closure")} == {wealth, colleague, head}
 
-    def test_the_statements_do_not_grow_with_the_cases(self, premium, django_assert_max_num_queries):
+    def test_the_statements_do_not_grow_with_the_cases(self, vip, django_assert_max_num_queries):
         for number in range(12):
-            contract(premium(name=f"陈{number}"), 900_000, ended="2026-10-08")
+            contract(vip(name=f"陈{number}"), 900_000, ended="2026-10-08")
         with django_assert_max_num_queries(50):
             assert watch() == 12
 
@@ -201,11 +201,11 @@ class TestWorkers:
         assert sorted(text for _name, text in found) == ["0", "1"]
         assert Closure.objects.count() == 1
 
-    def test_the_jobs_run_in_a_worker(self, premium, head, case, celery_worker_process, eventually):
+    def test_the_jobs_run_in_a_worker(self, vip, head, case, celery_worker_process, eventually):
         from complaints import closure_tasks as tasks
 
         yesterday = datetime.datetime.now(BANK_TIME).date() - datetime.timedelta(days=1)
-        client = premium(name="王芳")
+        client = vip(name="王芳")
         contract(client, 900_000, ended=yesterday)
         tasks.find_movements.delay()
         assert eventually(lambda: Closure.objects.filter(client=client, trigger="day_out").exists())

@@ -33,11 +33,11 @@ def kind(db):
 
 
 @pytest.fixture
-def opening(premium, wealth, kind):
+def opening(vip, wealth, kind):
     """A function that brings an opening to a state through the actions."""
 
     def make(state="preparing", client=None):
-        made = openings.prepare((client or premium()).pk, kind, by=wealth)
+        made = openings.prepare((client or vip()).pk, kind, by=wealth)
         if state != "preparing":
             for form in made.forms.filter(required=True):
                 openings.tick(made.pk, form.pk, by=wealth)
@@ -89,16 +89,16 @@ class TestKit:
         made = opening("seated")
         assert Notice.objects.get(kind="opening", recipient=teller).link == f"/openings/{made.pk}/"
 
-    def test_the_next_agreed_meeting_is_linked_when_there_is_one(self, premium, wealth, kind, branches):
-        client, now = premium(), clock.now()
+    def test_the_next_agreed_meeting_is_linked_when_there_is_one(self, vip, wealth, kind, branches):
+        client, now = vip(), clock.now()
         day = datetime.timedelta(days=1)
         meet = {"client": client, "manager": wealth, "branch": branches["first"]}
         Appointment.objects.create(**meet, starts_at=now + 2 * day, ends_at=now + 3 * day)
         first = Appointment.objects.create(**meet, starts_at=now + day, ends_at=now + 1.5 * day)
         assert openings.prepare(client.pk, kind, by=wealth).appointment == first
 
-    def test_the_same_opening_is_not_prepared_twice(self, opening, premium):
-        client = premium()
+    def test_the_same_opening_is_not_prepared_twice(self, opening, vip):
+        client = vip()
         opening(client=client)
         with pytest.raises(Conflict):
             opening(client=client)
@@ -162,11 +162,11 @@ class TestDuties:
             with pytest.raises(Opening.DoesNotExist):
                 openings.tick(made.pk, form.pk, by=person)
 
-    def test_only_clients_in_reach_are_prepared_for(self, premium, kind, wealth, teller):
-        with pytest.raises(premium().DoesNotExist):
-            openings.prepare(premium(branch="second").pk, kind, by=wealth)
+    def test_only_clients_in_reach_are_prepared_for(self, vip, kind, wealth, teller):
+        with pytest.raises(vip().DoesNotExist):
+            openings.prepare(vip(branch="second").pk, kind, by=wealth)
         with pytest.raises(PermissionDenied):
-            openings.prepare(premium().pk, kind, by=teller)
+            openings.prepare(vip().pk, kind, by=teller)
 
 
 class TestOffers:
@@ -211,7 +211,7 @@ class TestOffers:
         with pytest.raises(Refused):
             openings.answer(made.pk, offer.pk, by=wealth, answer="perhaps")
 
-    def test_every_door_asks_the_gate(self, opening, wealth, premium, kind):
+    def test_every_door_asks_the_gate(self, opening, wealth, vip, kind):
         risky = Product.objects.create(code="R5", name="x", category="fund", risk="R5")
         kind.products.add(risky)
         made = opening()

@@ -1,0 +1,403 @@
+"""Closures and openings over the API: the same actions, scopes and refusals as the pages."""
+
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clients.actions.recognition import recognise
+from clients.models import Product
+from clients.recognition import LONGEST, queue_of, read_ticket, ticket
+from rmflow.doors import idempotency
+from rmflow.doors.api import NUMBER
+from rmflow.privacy.actions import log
+from rmflow.staff import permissions
+from rmflow.staff.permissions import Permission
+
+from . import closure_rows, opening_rows
+from .actions import closure_record, closures, openings
+from .models import Closure, Destination, Opening, OpeningKind
+from .rules.closures import (
+    CLOSURE_TRANSITIONS,
+    NOTE_LENGTH,
+    TEXT_LENGTH,
+    Measure,
+    Movement,
+    Reason,
+    Result,
+    Suspicion,
+)
+from .rules.openings import Answer
+from .views.closures import require_any
+
+MONEY = {"max_digits": 16, "decimal_places": 2, "required": False, "allow_null": True}
+STEPS = ("claim", "normal", "churn", "call_head", "step_in")
+
+
+class RecognisedSerializer(serializers.Serializer):
+    """A recognised client: how to greet, which queue, whose client; the ticket opens the next step."""
+
+    ticket = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.CharField()
+    level = serializers.CharField()
+    queue = serializers.CharField()
+    manager_name = serializers.CharField()
+    branch_code = serializers.CharField()
+
+
+class AskedSerializer(serializers.Serializer):
+    q = serializers.CharField(max_length=LONGEST)
+
+
+class RecognitionView(APIView):
+    """Recognise a client by customer number, card tail or whole name; posted, so that no log keeps it."""
+
+    @extend_schema(request=AskedSerializer, responses=RecognisedSerializer(many=True))
+    def post(self, request):
+        asked = AskedSerializer(data=request.data)
+        permissions.require(request.user, Permission.RECOGNISE_CLIENT)
+        asked.is_valid(raise_exception=True)
+        found = recognise(asked.validated_data["q"], by=request.user, request=request)
+        rows = [
+            {
+                "ticket": ticket(client, request.user),
+                "name": client.name_for(request.user),
+                "type": client.type,
+                "level": client.level,
+                "queue": queue_of(client.type, client.level).value,
+                "manager_name": client.owner.name if client.owner else "",
+                "branch_code": client.branch.code,
+            }
+            for client in found
+        ]
+        return Response(RecognisedSerializer(rows, many=True).data)
+
+
+class ClosureSerializer(serializers.ModelSerializer):
+    """A case as its reader may see it; a counter reads its own part."""
+
+    number = serializers.CharField(read_only=True)
+    client_name = serializers.SerializerMethodField()
+    branch_code = serializers.CharField(source="branch.code", read_only=True)
+    manager_name = serializers.CharField(source="manager.name", read_only=True, default="")
+    transitions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Closure
+        #: What a counter sees of a case it has reported.
+        part = (
+            *("id", "number", "client_name", "branch_code", "manager_name", "movement", "suspicion"),
+            *("state", "found_at", "claim_due_at", "transitions"),
+        )
+        fields = (
+            *part,
+            *("client", "found", "trigger", "assessment", "claimed_at", "head_at", "called", "account"),
+            *("product", "amount", "aum_before", "reason", "reason_note", "destination", "saved", "lost"),
+            *("accurate", "first_time", "note", "result", "ended_at"),
+        )
+        read_only_fields = fields
+
+    def get_client_name(self, closure) -> str:
+        return closure_rows.name(closure, self.context["request"].user)
+
+    def get_transitions(self, closure) -> list[str]:
+        """The steps this reader may take now; the same check as the action's."""
+        user = self.context["request"].user
+        return [name for name in CLOSURE_TRANSITIONS if closures.may(name, closure, user)]
+
+    def to_representation(self, closure):
+        shown = super().to_representation(closure)
+        user = self.context["request"].user
+        if not closure.is_whole_for(user):
+            return {name: shown[name] for name in self.Meta.part}
+        for name in ("amount", "aum_before", "saved", "lost"):
+            shown[name] = closure_rows.money(getattr(closure, name), closure, user).replace(",", "") or None
+        return shown
+
+
+class FlagSerializer(serializers.Serializer):
+    """The counter's report of a recognised client."""
+
+    ticket = serializers.CharField(max_length=200)
+    movement = serializers.ChoiceField(Movement)
+    suspicion = serializers.ChoiceField(Suspicion)
+    went_on = serializers.BooleanField(required=False, default=False)
+
+
+class StepSerializer(serializers.Serializer):
+    name = serializers.ChoiceField([(name, CLOSURE_TRANSITIONS[name].label) for name in STEPS])
+    note = serializers.CharField(required=False, allow_blank=True, max_length=NOTE_LENGTH)
+
+
+class MeasureSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(Measure)
+    text = serializers.CharField(required=False, allow_blank=True, max_length=NOTE_LENGTH)
+
+
+class RecordSerializer(serializers.Serializer):
+    """The record as far as it is known; what is not sent stays."""
+
+    account = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    product = serializers.PrimaryKeyRelatedField(
+        queryset=Product.objects.all(), required=False, allow_null=True
+    )
+    amount = serializers.DecimalField(**MONEY)
+    aum_before = serializers.DecimalField(**MONEY)
+    reason = serializers.ChoiceField(Reason, required=False, allow_blank=True)
+    reason_note = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
+    destination = serializers.PrimaryKeyRelatedField(
+        queryset=Destination.objects.all(), required=False, allow_null=True
+    )
+    saved = serializers.DecimalField(**MONEY)
+    lost = serializers.DecimalField(**MONEY)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=NOTE_LENGTH)
+    accurate = serializers.BooleanField(required=False, allow_null=True)
+    first_time = serializers.BooleanField(required=False, allow_null=True)
+    win_back = serializers.ListField(child=serializers.DateField(), required=False, max_length=12)
+
+
+class EndSerializer(RecordSerializer):
+    result = serializers.ChoiceField(Result)
+
+
+class ClosureFilter(filters.FilterSet):
+    found = filters.DateFromToRangeFilter(field_name="found_on")
+
+    class Meta:
+        model = Closure
+        fields = ("state", "result", "movement", "manager", "branch")
+
+
+class Parsing:
+    """What the view sets below share: parse, answer the row as it is now, once per key."""
+
+    def _parsed(self, serializer_class):
+        serializer = serializer_class(data=self.request.data, context={"request": self.request})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def _answer(self, pk, status=200):
+        return Response(self.get_serializer(self.get_queryset().get(pk=pk)).data, status=status)
+
+    def _once(self, produce):
+        request = self.request
+        body = {"path": request.path, "data": request.data}
+        return idempotency.once(request.user, idempotency.key_of(request), body, produce)
+
+
+class ClosureViewSet(Parsing, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Cases in one's scope: report, steps, measures, record, end."""
+
+    serializer_class = ClosureSerializer
+    filterset_class = ClosureFilter
+    lookup_value_regex = NUMBER
+    queryset = Closure.objects.none()
+
+    def get_queryset(self):
+        people = ("client", "branch", "manager", "backup")
+        rows = Closure.objects.visible_to(self.request.user).select_related(*people)
+        return rows.order_by("-found_at", "-pk")
+
+    def list(self, request, *args, **kwargs):
+        require_any(request.user)
+        return super().list(request, *args, **kwargs)
+
+    def retrieve(self, request, *args, **kwargs):
+        found = self.get_object()
+        log("view", by=request.user, obj=found, fields=["masked"], request=request)
+        return Response(self.get_serializer(found).data)
+
+    @extend_schema(request=FlagSerializer, responses={201: ClosureSerializer})
+    def create(self, request):
+        """Report a movement at the counter; with an `Idempotency-Key` the same report is made once."""
+        permissions.require(request.user, Permission.FLAG_CLOSURE)
+        words = self._parsed(FlagSerializer)
+        client_id = read_ticket(words.pop("ticket"), request.user)
+
+        def produce():
+            made, _seen, _new = closures.flag(client_id, by=request.user, **words)
+            return 201, {"id": made.pk}
+
+        status, answer = self._once(produce)
+        return self._answer(answer["id"], status)
+
+    @extend_schema(request=StepSerializer, responses=ClosureSerializer)
+    @action(detail=True, methods=["post"])
+    def transitions(self, request, pk=None):
+        """Claim, judge, call the head, step in."""
+        words = self._parsed(StepSerializer)
+        closures.step(words["name"], int(pk), by=request.user, note=words.get("note", ""))
+        return self._answer(pk)
+
+    @extend_schema(request=None, responses=ClosureSerializer)
+    @action(detail=True, methods=["post"], url_path="went-on", url_name="went-on")
+    def went_on(self, request, pk=None):
+        """The counter goes on as the client wishes: at any moment."""
+        closures.go_on(int(pk), by=request.user)
+        return self._answer(pk)
+
+    @extend_schema(request=MeasureSerializer, responses={201: ClosureSerializer})
+    @action(detail=True, methods=["post"])
+    def measures(self, request, pk=None):
+        """Write down what was done to keep the client."""
+        words = self._parsed(MeasureSerializer)
+
+        def produce():
+            return 201, {"id": closure_record.add_measure(int(pk), by=request.user, **words).closure_id}
+
+        self._once(produce)
+        return self._answer(pk, 201)
+
+    @extend_schema(request=RecordSerializer, responses=ClosureSerializer)
+    @action(detail=True, methods=["post"])
+    def record(self, request, pk=None):
+        """Keep the record as far as it is known."""
+        closure_record.keep_record(int(pk), by=request.user, **self._parsed(RecordSerializer))
+        return self._answer(pk)
+
+    @extend_schema(request=EndSerializer, responses=ClosureSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request, pk=None):
+        """End the case; each thing that lacks is named beside its field."""
+        closure_record.end(int(pk), by=request.user, **self._parsed(EndSerializer))
+        return self._answer(pk)
+
+
+class OfferSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    product = serializers.IntegerField(source="product_id")
+    product_name = serializers.CharField(source="product.name")
+    answer = serializers.CharField()
+    amount = serializers.DecimalField(max_digits=16, decimal_places=2, allow_null=True)
+    deal = serializers.IntegerField(source="deal_id", allow_null=True)
+
+
+class FormSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    required = serializers.BooleanField()
+    ready_at = serializers.DateTimeField(allow_null=True)
+
+
+class OpeningSerializer(serializers.ModelSerializer):
+    """An opening with its kit and the products offered."""
+
+    number = serializers.CharField(read_only=True)
+    client_name = serializers.SerializerMethodField()
+    kind_name = serializers.CharField(source="kind.name", read_only=True)
+    manager_name = serializers.CharField(source="manager.name", read_only=True)
+    branch_code = serializers.CharField(source="branch.code", read_only=True)
+    forms = FormSerializer(many=True, read_only=True)
+    offers = OfferSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Opening
+        fields = (
+            *("id", "number", "client", "client_name", "kind", "kind_name", "manager", "manager_name"),
+            *("branch_code", "appointment", "state", "created_at", "ready_at", "seated_at", "executed_at"),
+            *("executed_by", "account", "accurate", "first_time", "forms", "offers"),
+        )
+        read_only_fields = fields
+
+    def get_client_name(self, opening) -> str:
+        return opening_rows.name(opening, self.context["request"].user)
+
+
+class PrepareSerializer(serializers.Serializer):
+    client = serializers.IntegerField(min_value=1, max_value=2**62)
+    kind = serializers.PrimaryKeyRelatedField(queryset=OpeningKind.objects.filter(active=True))
+
+
+class OpeningStepSerializer(serializers.Serializer):
+    name = serializers.ChoiceField(["ready", "seat", "cancel"])
+    note = serializers.CharField(required=False, allow_blank=True, max_length=300)
+
+
+class TickSerializer(serializers.Serializer):
+    form = serializers.IntegerField(min_value=1, max_value=2**62)
+    ready = serializers.BooleanField(default=True)
+
+
+class NewOfferSerializer(serializers.Serializer):
+    product = serializers.PrimaryKeyRelatedField(queryset=Product.objects.on_sale())
+
+
+class AnswerSerializer(serializers.Serializer):
+    offer = serializers.IntegerField(min_value=1, max_value=2**62)
+    answer = serializers.ChoiceField([Answer.AGREED, Answer.DECLINED])
+    amount = serializers.DecimalField(**MONEY)
+
+
+class ExecuteSerializer(serializers.Serializer):
+    account = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    accurate = serializers.BooleanField(allow_null=True, required=False, default=None)
+    first_time = serializers.BooleanField(allow_null=True, required=False, default=None)
+
+
+class OpeningViewSet(Parsing, viewsets.ReadOnlyModelViewSet):
+    """Openings in one's scope: prepare, tick, offer, answer, carry out."""
+
+    serializer_class = OpeningSerializer
+    filterset_fields = ("state", "kind", "manager")
+    lookup_value_regex = NUMBER
+    queryset = Opening.objects.none()
+
+    def get_queryset(self):
+        rows = Opening.objects.visible_to(self.request.user)
+        people = ("client", "branch", "manager", "kind")
+        rows = rows.select_related(*people).prefetch_related("forms", "offers__product")
+        return rows.order_by("-created_at", "-pk")
+
+    @extend_schema(request=PrepareSerializer, responses={201: OpeningSerializer})
+    def create(self, request):
+        """Begin an opening; the kit is laid out from the catalogue."""
+        permissions.require(request.user, Permission.PREPARE_OPENING)
+        words = self._parsed(PrepareSerializer)
+
+        def produce():
+            return 201, {"id": openings.prepare(words["client"], words["kind"], by=request.user).pk}
+
+        status, answer = self._once(produce)
+        return self._answer(answer["id"], status)
+
+    @extend_schema(request=OpeningStepSerializer, responses=OpeningSerializer)
+    @action(detail=True, methods=["post"])
+    def transitions(self, request, pk=None):
+        """Ready, the client sits down, cancel."""
+        words = self._parsed(OpeningStepSerializer)
+        openings.step(words["name"], int(pk), by=request.user, note=words.get("note", ""))
+        return self._answer(pk)
+
+    @extend_schema(request=TickSerializer, responses=OpeningSerializer)
+    @action(detail=True, methods=["post"])
+    def kit(self, request, pk=None):
+        """A form lies ready, or not after all."""
+        words = self._parsed(TickSerializer)
+        openings.tick(int(pk), words["form"], by=request.user, ready=words["ready"])
+        return self._answer(pk)
+
+    @extend_schema(request=NewOfferSerializer, responses=OpeningSerializer)
+    @action(detail=True, methods=["post"])
+    def offer(self, request, pk=None):
+        """Offer one more product; the suitability gate stands before it."""
+        openings.offer(int(pk), self._parsed(NewOfferSerializer)["product"], by=request.user)
+        return self._answer(pk)
+
+    @extend_schema(request=AnswerSerializer, responses=OpeningSerializer)
+    @action(detail=True, methods=["post"])
+    def answer(self, request, pk=None):
+        """Agreed with an amount, or declined."""
+        words = self._parsed(AnswerSerializer)
+        offer = words.pop("offer")
+        openings.answer(int(pk), offer, by=request.user, **words)
+        return self._answer(pk)
+
+    @extend_schema(request=ExecuteSerializer, responses=OpeningSerializer)
+    @action(detail=True, methods=["post"])
+    def execute(self, request, pk=None):
+        """A teller carries it out; never the manager."""
+        openings.execute(int(pk), by=request.user, **self._parsed(ExecuteSerializer))
+        return self._answer(pk)

@@ -75,7 +75,10 @@ class RecordForm(Answering, forms.Form):
         widget=forms.Textarea({"rows": 2}),
     )
     result = forms.ChoiceField(
-        label=_("Result"), choices=lambda: Result.choices, required=False, widget=forms.RadioSelect
+        label=pgettext_lazy("closure form", "Result"),
+        choices=lambda: Result.choices,
+        required=False,
+        widget=forms.RadioSelect,
     )
 
     #: Columns of the record; the rest belongs to the end and to plans.

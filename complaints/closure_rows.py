@@ -206,7 +206,7 @@ def form_lines(case, user, *, received):
             _("; ").join(f"{at(m.at)} {m.by.name} {m.get_kind_display()} {m.text}".strip() for m in measures),
         ),
         (_("Head stepped in, time"), head),
-        (_("Result"), case.get_result_display() if case.result else ""),
+        (pgettext("closure form", "Result"), case.get_result_display() if case.result else ""),
         (_("Stayed with us"), money(case.saved, case, user)),
         (_("Left us"), money(case.lost, case, user)),
         (_("Days to win back"), _(", ").join(f"{row.on:%Y-%m-%d}" for row in case.win_backs.all())),

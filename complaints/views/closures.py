@@ -26,6 +26,8 @@ from ..rules.closures import ENDINGS, KEEPING, OPEN, Measure, Result, State
 from . import priority
 
 PAGE = 25
+#: States in which ending the case is the next step.
+ENDING = (State.SERVING, State.RETAINING, State.HEAD)
 SORTS = {"found": ("-found_at", "-pk"), "claim": ("claim_due_at", "pk"), "amount": ("-amount", "-pk")}
 
 
@@ -185,10 +187,10 @@ def case(request, pk):
     return page(request, case_of(request, pk))
 
 
-def page(request, found, *, form=None, measure=None, status=200):
+def page(request, found, *, form=None, measure=None, refusal="", status=200):
     """The page, also after a refusal: what was typed stays."""
     log(Kind.VIEW, by=request.user, obj=found, fields=["masked"], request=request)
-    context = _context(request, found, form, measure)
+    context = _context(request, found, form, measure) | {"refusal": refusal}
     return render(request, "complaints/closure.html", context, status=status)
 
 
@@ -209,6 +211,7 @@ def _context(request, found, form, measure):
             (value, label) for value, label in Result.choices if closures.may(ENDINGS[value], found, user)
         ],
         "writes": writes,
+        "end_first": found.state in ENDING or (found.state == State.CALLED and not found.is_headed_by(user)),
         "keeps": found.state in KEEPING,
         "form": (form or RecordForm.of(found)) if writes else None,
         "measure_form": (measure or MeasureForm()) if writes and found.state in KEEPING else None,
@@ -224,12 +227,15 @@ def _context(request, found, form, measure):
 @require_POST
 def step(request, pk, name):
     """One click: claim, ordinary, leaving, call the head, step in, the counter goes on."""
-    if name == "went_on":
-        closures.go_on(pk, by=request.user)
-        messages.success(request, _("Recorded: the counter goes on"), extra_tags="met")
-    else:
-        closures.step(name, pk, by=request.user, note=request.POST.get("note", "")[:500])
-        messages.success(request, rows.done(name), extra_tags="met")
+    try:
+        if name == "went_on":
+            closures.go_on(pk, by=request.user)
+            messages.success(request, _("Recorded: the counter goes on"), extra_tags="met")
+        else:
+            closures.step(name, pk, by=request.user, note=request.POST.get("note", "")[:500])
+            messages.success(request, rows.done(name), extra_tags="met")
+    except Conflict as conflict:  # somebody was faster: say who, and show the case as it is now
+        return page(request, case_of(request, pk), refusal=str(conflict), status=409)
     return htmx.redirect(request, reverse("closures:case", args=[pk]))
 
 
@@ -242,8 +248,9 @@ def measure(request, pk):
         key, body = idempotency.key_of(request), {"case": pk, "data": request.POST.dict()}
         try:
             idempotency.once(request.user, key, body, lambda: (201, _measure(request, pk, form)))
-        except Conflict:
-            raise
+        except Conflict as conflict:
+            found = case_of(request, pk)
+            return page(request, found, measure=form, refusal=str(conflict), status=409)
         except Refused as refusal:
             form.add_refusal(refusal)
         else:
@@ -269,8 +276,8 @@ def record(request, pk):
                 closure_record.end(pk, by=request.user, result=result, win_back=back, **facts)
             else:
                 closure_record.keep_record(pk, by=request.user, win_back=back, **facts)
-        except Conflict:
-            raise
+        except Conflict as conflict:
+            return page(request, case_of(request, pk), form=form, refusal=str(conflict), status=409)
         except Refused as refusal:
             form.add_refusal(refusal)
         else:

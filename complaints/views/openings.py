@@ -167,8 +167,8 @@ def _do(request, pk, act, said=""):
     """Carry out one act of the page; a refusal stands on it."""
     try:
         act()
-    except Conflict:
-        raise
+    except Conflict as conflict:
+        return page(request, opening_of(request, pk), refusal=str(conflict), status=409)
     except Refused as refusal:
         return page(request, opening_of(request, pk), refusal=str(refusal), status=422)
     if said:
@@ -199,8 +199,8 @@ def learn(request, pk):
         person, facts = form.given()
         try:
             openings.learn(pk, by=request.user, person=person, **facts)
-        except Conflict:
-            raise
+        except Conflict as conflict:
+            return page(request, opening_of(request, pk), refusal=str(conflict), status=409)
         except Refused as refusal:
             form.add_refusal(refusal)
         else:
@@ -234,8 +234,8 @@ def execute(request, pk):
     if form.is_valid():
         try:
             openings.execute(pk, by=request.user, **form.cleaned_data)
-        except Conflict:
-            raise
+        except Conflict as conflict:
+            return page(request, opening_of(request, pk), refusal=str(conflict), status=409)
         except Refused as refusal:
             form.add_refusal(refusal)
         else:

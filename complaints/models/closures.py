@@ -26,7 +26,6 @@ from ..rules.closures import (
 )
 
 USER = settings.AUTH_USER_MODEL
-MONEY = {"max_digits": 16, "decimal_places": 2, "null": True, "blank": True}
 COMPLETE = (
     ~Q(reason="")
     & Q(amount__isnull=False, aum_before__isnull=False, accurate__isnull=False, first_time__isnull=False)
@@ -39,6 +38,10 @@ OUTCOMES = (
     | (BOTH_KNOWN & Q(result="partly", saved__gt=0, lost__gt=0, destination__isnull=False))
     | (BOTH_KNOWN & Q(result="lost", saved=0, lost__gt=0, destination__isnull=False))
 )
+
+
+def _money(label):
+    return models.DecimalField(label, max_digits=16, decimal_places=2, null=True, blank=True)
 
 
 class Destination(models.Model):
@@ -130,15 +133,15 @@ class Closure(models.Model):
     product = models.ForeignKey(
         Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Product")
     )
-    amount = models.DecimalField(_("Amount that moves"), **MONEY)
-    aum_before = models.DecimalField(_("Assets before"), **MONEY)
+    amount = _money(_("Amount that moves"))
+    aum_before = _money(_("Assets before"))
     reason = models.CharField(_("Reason"), max_length=10, choices=Reason, blank=True)
     reason_note = models.CharField(_("Reason in words"), max_length=TEXT_LENGTH, blank=True)
     destination = models.ForeignKey(
         Destination, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Destination")
     )
-    saved = models.DecimalField(_("Stayed with us"), **MONEY)
-    lost = models.DecimalField(_("Left us"), **MONEY)
+    saved = _money(_("Stayed with us"))
+    lost = _money(_("Left us"))
     note = models.CharField(_("Note"), max_length=NOTE_LENGTH, blank=True)
     accurate = models.BooleanField(_("The counter judged right"), null=True, blank=True)
     first_time = models.BooleanField(_("Settled the first time"), null=True, blank=True)

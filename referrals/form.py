@@ -81,5 +81,8 @@ def _signatures(slip):
 
 
 def _custody(slip):
-    """保管状态: with the teller until the closing, locked up after it (deck 21)."""
-    return _("locked up") if slip.day.closed_at else _("with the referrer")
+    """保管状态 (deck 21): with the teller, handed in, locked up at the close, released in the morning."""
+    day = slip.counted_on or slip.day
+    if day.closed_at is None:
+        return _("handed to the lobby manager") if slip.counted_on_id else _("with the referrer")
+    return _("released to the referrer") if day.released_at else _("locked up")

@@ -1,5 +1,6 @@
 """Paper: 推介统计表 and 推介表 as A4 forms, their columns in the order of the form (domain-rules §1.1, §1.3)."""
 
+from django.db.models import Min
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -7,6 +8,7 @@ from clients.models import Client
 from rmflow.privacy.actions import Kind, log
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
+from rmflow.workdays.models import DayConfirmation
 
 from .. import form, rows, table
 from ..asked import Asked
@@ -51,10 +53,24 @@ def table_form(request):
         "unlocked": words.unlocked(),
         "ranked_from": figures.RANKED_FROM,
         "number": report.number if report else "",
+        "prepared": _prepared_by(asked),
         "now": clock.now(),
         "back": asked.url(),
     }
     return render(request, "referrals/statistics_print.html", context)
+
+
+def _prepared_by(asked):
+    """制表人: who signed the period's days for the lobby, in the order of their first day."""
+    signed = DayConfirmation.objects.filter(
+        day__branch=asked.branch,
+        day__date__range=(asked.period.first, asked.period.last),
+        day__closed_at__isnull=False,
+        side=DayConfirmation.Side.LOBBY,
+        withdrawn_at__isnull=True,
+    )
+    found = signed.values("person__name").annotate(first=Min("day__date")).order_by("first", "person__name")
+    return [row["person__name"] for row in found] if asked.branch else []
 
 
 @require_GET
@@ -74,6 +90,7 @@ def slip(request, pk):
     context = {
         "slip": found,
         "lines": form.lines(found, name=rows.name(found, request.user), sees_client=known),
+        "version": found.history.count(),
         "now": clock.now(),
     }
     return render(request, "referrals/slip_print.html", context)

@@ -5,9 +5,10 @@ import datetime
 from django.db.models import Count, Min, Q
 
 from followups.models import PlanItem
-from referrals.models import Diversion, Referral
+from referrals.models import Diversion, MonthReport, Referral
 from referrals.rules import Reception, Status
 from rmflow.staff.permissions import Permission, scope
+from rmflow.workdays.models import BranchDay
 
 MOST_ROWS = 50
 
@@ -67,3 +68,19 @@ def load_by_manager(user, today, told_after: datetime.date):
         )
         .order_by("-overdue", "owner__name")[:MOST_ROWS]
     )
+
+
+def months_to_sign(user):
+    """Drafts of months that wait for this person's signature, the oldest first."""
+    drafts = MonthReport.objects.filter(scope(user, Permission.SIGN_MONTH).q("branch"), state="draft")
+    return list(
+        drafts.order_by("month", "branch__path").values(
+            "month", "compiled_at", "branch_id", "branch__name", "content__locked", "content__unlocked"
+        )[:MOST_ROWS]
+    )
+
+
+def unlocked_days(user, today):
+    """Business days before today that nobody has locked, the oldest first; those who may reopen answer for them."""
+    days = BranchDay.objects.unlocked().filter(scope(user, Permission.REOPEN_DAY).q("branch"), date__lt=today)
+    return list(days.order_by("date", "branch__path").values("date", "branch__name")[:MOST_ROWS])

@@ -94,10 +94,17 @@ def test_the_statistics_fit_one_sheet_with_the_forms_columns(september, desk, he
     )
     below = page.locator(".statistics-form thead tr").nth(1).locator("th").all_inner_texts()
     assert ["".join(cell.split()) for cell in below] == (
-        "合计 已推介 待跟进 现有优质 现有潜质 待争取 个人普通 笔数 金额 笔数 金额".split()
+        "总数 已推介 待跟进 现有优质 现有潜质 待争取 个人普通 笔数 金额 笔数 金额".split()
     )
-    for word in ("内部资料", "TJ-Y-202609-0817", "周敏", "9月27日未锁定", "第1页，共1页", "网点负责人"):
+    for word in (
+        "内部资料", "TJ-Y-202609-0817", "机构：中山路支行(0817)", "2026年9月1日至2026年9月30日", "（月）", "周敏",
+        "9月27日未锁定", "第1页，共1页", "网点负责人", "系统编制",
+    ):  # fmt: skip
         assert plain(word) in text, word
+    total = page.locator(".statistics-form .sum > *").all_inner_texts()
+    assert [cell.strip() for cell in total] == [
+        "", "合　计", "", "13", "12", "1", "13", "9", "1", "0", "3", "0", "1", "50.0", "0", "0.0", "76.9", "",
+    ]  # fmt: skip
     assert "快捷键" not in text
 
 

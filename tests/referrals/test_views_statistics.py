@@ -4,13 +4,16 @@ import datetime
 import io
 
 import pytest
+import time_machine
 from openpyxl import load_workbook
 
 from clients.models import Verdict
 from referrals import breakdown
-from referrals.actions import exports, months
+from referrals.actions import closing_day, exports, months
 from referrals.models import Export, MonthReport
 from rmflow.staff.permissions import Role
+from rmflow.workdays.actions import custody as custody_actions
+from tests.referrals import closing
 from tests.referrals.counted import a_day, deal, lock, reopen, slip
 
 MONTH = "?kind=month&day=2026-09-01"
@@ -345,6 +348,35 @@ def test_old_workbooks_are_forgotten(september, as_, head):
 
 
 # --- prints ---
+
+
+def test_a_slip_on_paper_says_where_it_is_kept(as_, client, wealth, lobby, filed, branches):
+    """§1.1 保管状态: 推介人持有 → 已交大堂经理 → 已入柜加锁 → 已派发."""
+    with time_machine.travel(closing.at(17, 20), tick=False) as clock:
+        made = closing.met(filed, wealth)
+
+        def custody():
+            page = as_(wealth).get(f"/referrals/{made.pk}/print/")
+            return next(value for column, value in page.context["lines"] if str(column) == "保管状态")
+
+        assert custody() == "推介人持有"
+        day = closing.day_of(branches["first"])
+        closing.ready(day, lobby=lobby, managers=[wealth])
+        assert custody() == "已交大堂经理"
+        closing_day.lock(day.pk, by=lobby)
+        assert custody() == "已入柜加锁"
+        client.logout()  # the night ends every session
+        clock.move_to(closing.at(8, 20, day=9))
+        custody_actions.release_due(now=closing.at(8, 20, day=9))
+        assert custody() == "已派发"
+
+
+def test_the_printed_table_names_who_prepared_it(as_, head, wealth, lobby, filed, branches):
+    with time_machine.travel(closing.at(17, 20), tick=False):
+        closing.met(filed, wealth)
+        closing.locked(closing.day_of(branches["first"]), lobby=lobby, managers=[wealth])
+        page = as_(head).get("/statistics/print/?kind=day&day=2026-10-08")
+    assert page.context["prepared"] == ["周敏"]
 
 
 def test_the_printed_table_has_the_forms_columns(september, as_, head):

@@ -12,7 +12,7 @@ from rmflow.staff.permissions import Role
 from rmflow.workdays.current import opening
 from rmflow.workdays.models import BranchDay
 
-from . import rhythm
+from . import called, rhythm
 
 
 def make(branches, rng: random.Random, first: datetime.date, last: datetime.date):
@@ -22,7 +22,7 @@ def make(branches, rng: random.Random, first: datetime.date, last: datetime.date
             continue
         senders = list(User.objects.holding_at(branch.pk, Role.TELLER, Role.LOBBY_MANAGER).order_by("pk"))
         managers = list(User.objects.holding_at(branch.pk, Role.WEALTH_MANAGER).order_by("pk"))
-        clients = list(Client.objects.filter(branch=branch).order_by("pk")[:400])
+        clients = _referred(branch)
         opens = opening(branch)
         days = [first + datetime.timedelta(n) for n in range((last - first).days + 1)]
         slips = []
@@ -33,7 +33,15 @@ def make(branches, rng: random.Random, first: datetime.date, last: datetime.date
                 for _i in range(rhythm.slips_of(rng, code, day))
             ]
         Referral.objects.bulk_create(slips, batch_size=500)
+        called.make(slips, rng)
         _follow(slips, rng)
+
+
+def _referred(branch):
+    """Whom the past's slips are about: most of them were judged since."""
+    people = Client.objects.filter(branch=branch).order_by("pk")
+    judged = people.exclude(type=ClientType.UNJUDGED)[:320]
+    return [*judged, *people.filter(type=ClientType.UNJUDGED)[:40]]
 
 
 def _day(branch, day):

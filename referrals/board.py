@@ -77,6 +77,11 @@ class Board:
     def day(self):
         return stats.branch_day(self.branch, now=self.now) if self.is_outlet else None
 
+    @property
+    def may_open(self):
+        """Whether the day waits to be opened, and by whom."""
+        return self._may(Permission.OPEN_DAY) and self.day is None
+
     @cached_property
     def slips(self):
         return stats.slips_of_the_day(self.user, day=self.day, sees_branch=self.sees_branch, now=self.now)

@@ -32,6 +32,7 @@ urlpatterns = [
     path("sw.js", offline.worker, name="worker"),
     path("desk.webmanifest", offline.manifest, name="manifest"),
     path("closing/", closing.page, name="closing"),
+    path("closing/open/", closing.open_day, name="day_open"),
     path("closing/mine/", received.page, name="closing_mine"),
     path("closing/mine/unfiled/", received.unfiled, name="closing_unfiled"),
     path("closing/mine/<int:pk>/state/", received.state, name="closing_state"),

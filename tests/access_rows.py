@@ -271,6 +271,7 @@ REFERRALS = {
     "referrals:worker": {"GET": row(public=True)},
     "referrals:manifest": {"GET": row(public=True)},
     "referrals:closing": {"GET": row(CLOSE)},
+    "referrals:day_open": {"POST": row(role(Permission.OPEN_DAY))},
     "referrals:closing_mine": {"GET": row(RECEIVED)},
     "referrals:closing_unfiled": {"POST": row(RECEIVED, surname="刘", salutation="madam")},
     "referrals:closing_state": {"POST": row(RECEIVED, SLIP, thing="slip", said="met")},

@@ -19,6 +19,7 @@ from rmflow.staff.permissions import Permission
 from rmflow.workdays import actions as workdays
 from rmflow.workdays import clock
 from rmflow.workdays.models import BranchDay
+from rmflow.workdays.rules import short_day
 
 from .. import closing
 from ..actions import closing as slips
@@ -52,7 +53,8 @@ def page(request):
         permissions.require(request.user, Permission.CLOSE_DAY, branch)
     day = asked_day(request, branch)
     if day is None:
-        return render(request, "referrals/closing_none.html", {"branch": branch})
+        may_open = branch is not None and permissions.scope(request.user, Permission.OPEN_DAY).covers(branch)
+        return render(request, "referrals/closing_none.html", {"branch": branch, "may_open": may_open})
     return _show(request, day)
 
 
@@ -87,6 +89,20 @@ def _once(request, call):
 def number(text):
     """A row number, or None; anything else a form may send is None."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+@require_POST
+def open_day(request):
+    """Begin the branch's business day; pressed twice, or after the first slip, it is the same day."""
+    permissions.require(request.user, Permission.OPEN_DAY)
+    branch = outlet(request.user)
+    if branch is None:
+        raise Branch.DoesNotExist
+    day = workdays.open_day(branch, by=request.user)
+    messages.success(
+        request, _("{day} is open for business").format(day=short_day(day.date)), extra_tags="met"
+    )
+    return htmx.redirect(request, reverse("referrals:desk"))
 
 
 @require_POST

@@ -12,7 +12,7 @@ from rmflow.doors.idempotency import key_of, once
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import actions as workdays
-from rmflow.workdays.models import CustodyLine, Inspection
+from rmflow.workdays.models import CustodyLine, Inspection, OpinionBoxCheck
 
 from .. import inspection
 from .closing import outlet
@@ -33,12 +33,14 @@ def page(request):
     register = CustodyLine.objects.filter(scope(user, Permission.INSPECT).q("branch")).select_related(
         "by", "branch", "day"
     )
+    boxes = OpinionBoxCheck.objects.filter(scope(user, Permission.INSPECT).q("day__branch"))
     context = {
         "begun": begun,
         "items": inspection.items(begun.sample) if begun else [],
         "page": found,
         "lines": [{"inspection": row, "items": inspection.named(row)} for row in found],
         "register": register.order_by("-at")[:PAGE],
+        "boxes": boxes.select_related("day__branch", "by", "witness").order_by("-at")[:PAGE],
         "branch": outlet(user),
         "key": new_key(),
     }

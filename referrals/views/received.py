@@ -16,6 +16,7 @@ from rmflow.staff import permissions
 from rmflow.staff.models import User
 from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock
+from rmflow.workflow import Refused
 
 from .. import closing
 from ..actions import closing as slips
@@ -119,6 +120,19 @@ def _day(day, user):
     }
 
 
+def checked(form):
+    """The form when it is complete; else a refusal in words, said where one is: what was typed stays."""
+    if not form.is_valid():
+        labels = {name: field.label for name, field in form.fields.items()}
+        raise Refused.many(
+            {
+                name: _("{label}: {problem}").format(label=labels.get(name) or name, problem=" ".join(texts))
+                for name, texts in form.errors.items()
+            }
+        )
+    return form
+
+
 def _back(request, text):
     messages.success(request, text, extra_tags="met")
     return htmx.redirect(request, reverse("referrals:closing_mine"))
@@ -145,11 +159,7 @@ def state(request, pk):
 @require_POST
 def unfiled(request):
     """A client who came without a slip."""
-    form = UnfiledForm(request.POST)
-    if not form.is_valid():
-        errors = " ".join(str(text) for texts in form.errors.values() for text in texts)
-        messages.error(request, errors)
-        return htmx.redirect(request, reverse("referrals:closing_mine"))
+    form = checked(UnfiledForm(request.POST))
     said = {name: form.cleaned_data[name] for name in ("surname", "salutation", "met_at", "note")}
     sender = number(request.POST.get("sender", ""))
     _once(request, lambda: slips.state_unfiled(by=request.user, sender_id=sender, **said))
@@ -163,11 +173,7 @@ def deal(request, pk):
     slip = Referral.objects.visible_to(request.user).select_related("client", "branch", "manager").get(pk=pk)
     if slip.manager_id != request.user.pk:
         permissions.require(request.user, Permission.CLOSE_DAY, slip.branch)
-    form = DealForm(request.POST)
-    if not form.is_valid():
-        errors = " ".join(str(text) for texts in form.errors.values() for text in texts)
-        messages.error(request, errors)
-        return htmx.redirect(request, reverse("referrals:closing_mine"))
+    form = checked(DealForm(request.POST))
     sold = form.cleaned_data
     key = f"closing:{slip.pk}:{key_of(request)}"[:80]
     deals.record(slip, sold["product"], sold["amount"], by=request.user, key=key)

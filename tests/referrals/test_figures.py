@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from referrals.models import Referral
 from referrals.rules.periods import Kind, Period, period
@@ -98,10 +99,11 @@ def test_an_unlocked_day_does_not_count_and_is_named(month, ask):
     assert figures.total(ask())["total"] == 7
 
 
-def test_by_role_channel_hour_day_and_heat(month, ask):
-    def counts(rows, *keys):
-        return [tuple(row[key] for key in (*keys, "total")) for row in rows]
+def counts(rows, *keys):
+    return [tuple(row[key] for key in (*keys, "total")) for row in rows]
 
+
+def test_by_role_channel_hour_day_and_heat(month, ask):
     assert counts(figures.by_role(ask()), "role") == [("lobby_manager", 3), ("teller", 3)]
     assert counts(figures.by_channel(ask()), "channel") == [("counter", 3), ("lobby", 3)]
     assert counts(figures.by_hour(ask()), "hour") == [(10, 5), (11, 1)]
@@ -166,6 +168,25 @@ def test_a_slip_made_after_midnight_counts_under_its_business_date(month, ask, b
     assert figures.total(ask())["total"] == 7
     assert figures.total(ask(hour=0))["total"] == 1
     assert figures.total(ask(first=day_of(1, 10), last=day_of(31, 10)))["total"] == 0
+
+
+def test_a_month_ends_with_its_business_day_in_whatever_time_zone_the_database_speaks(
+    ask, branches, teller, wealth
+):
+    """A second before and a second after midnight of the last of September, both on its business day."""
+    last = a_day(branches["first"], LAST)
+    for moment in (at(LAST, 23, 59), at(day_of(1, 10), 0, 1)):
+        slip(last, teller, Role.TELLER, wealth, when=moment)
+    lock(last)
+    october = ask(first=day_of(1, 10), last=day_of(31, 10))
+    for zone in ("UTC", "America/New_York", "Asia/Shanghai"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
+        assert counts(figures.by_hour(ask()), "hour") == [(0, 1), (23, 1)], zone
+        assert counts(figures.by_day(ask()), "date") == [(LAST, 2)], zone
+        assert counts(figures.by_month(ask()), "month") == [(SEPT, 2)], zone
+        assert behind.slips(ask(hour=23)).count() == behind.slips(ask(hour=0)).count() == 1, zone
+        assert figures.total(october)["total"] == behind.slips(october).count() == 0, zone
 
 
 def test_a_make_up_saturday_is_a_day_like_any_other(ask, branches, teller, wealth):

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from referrals.actions import months
+from referrals.actions import closing_day, months
 from referrals.models import MonthEvent, MonthReport
 from referrals.stats import figures
 from referrals.stats import months as month_stats
@@ -87,6 +87,20 @@ def test_a_draft_follows_its_figures_a_signed_month_does_not(september, head):
     report.refresh_from_db()
     assert (report.content["total"]["total"], months.frozen_still(report)) == (4, True)
     assert report.changed_at is not None
+
+
+def test_reopening_a_day_of_a_signed_month_marks_it_and_changes_nothing(september, head, branches):
+    """Through the head's own door: the figures stay, the month says that it changed since, the day is listed."""
+    months.compile_due(today=DUE)
+    report = signed(head)
+    before = report.content
+    closing_day.reopen(september["one"].pk, by=head, reason="更正一笔")
+    report.refresh_from_db()
+    assert (report.state, report.content == before, months.frozen_still(report)) == ("signed", True, True)
+    assert report.changed_at is not None
+    live = Question(scope(head, Permission.SEE_STATISTICS), SEPT, datetime.date(2026, 9, 30))
+    assert figures.total(live)["total"] == 0
+    assert months.compile_due(today=DUE) == {"compiled": 0, "renewed": 0}
 
 
 def test_it_refuses_a_month_that_goes_on(september, branches):

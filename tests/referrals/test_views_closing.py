@@ -52,6 +52,40 @@ def test_an_empty_branch_is_told_what_opens_the_day(browse, lobby, region_head):
     assert browse(region_head).get("/closing/").status_code == 403
 
 
+def test_the_day_is_opened_by_a_button_once(browse, lobby, teller, branch, branches):
+    assert "开始营业" in text(browse(lobby).get("/closing/"))
+    assert "开始营业" in text(browse(lobby).get("/desk/"))
+    assert "开始营业" not in text(browse(teller).get("/desk/"))
+    assert browse(teller).post("/closing/open/").status_code == 403
+    for _n in range(2):
+        browse(lobby).post("/closing/open/")
+    day = BranchDay.objects.get()
+    assert (day.branch, day.date, day.opened_by) == (branch, at(1).date(), lobby)
+    assert "开始营业" not in text(browse(lobby).get("/desk/"))
+
+
+def test_what_is_wrong_with_an_answer_is_said_and_nothing_typed_is_lost(browse, filed, wealth):
+    slip, page = filed(), browse(wealth)
+    for address, sent, words in (
+        (f"/closing/mine/{slip.pk}/deal/", {"product": "x", "amount": "-3"}, ("产品", "金额")),
+        ("/closing/mine/unfiled/", {"surname": "", "salutation": "madam"}, ("姓",)),
+    ):
+        answer = page.post(address, sent, headers={"HX-Request": "true"})
+        assert answer.status_code == 422 and answer["HX-Reswap"] == "none"
+        for word in words:
+            assert word in text(answer), word
+    assert not Deal.objects.exists() and not Statement.objects.exists()
+
+
+def test_the_register_of_the_opinion_box_is_read_by_those_who_inspect(
+    browse, head, lobby, teller, filed, branch
+):
+    filed()
+    days.look_into_box(day_of(branch).pk, by=lobby, box_found=1, witness_id=teller.pk, note="表扬信一封")
+    shown = text(browse(head).get("/closing/inspections/"))
+    assert "表扬信一封" in shown and "何丽萍" in shown
+
+
 def test_the_lobby_closes_a_whole_day_on_the_page(browse, filed, teller, lobby, wealth, branch):
     met(filed, wealth)
     disputed = filed(by=teller, name="许")

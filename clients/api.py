@@ -1,6 +1,7 @@
 """Clients over the API: read only and masked; a phone or an ID number never leaves by this door."""
 
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -76,6 +77,9 @@ class ClientViewSet(viewsets.ReadOnlyModelViewSet):
         )
 
     def retrieve(self, request, *args, **kwargs):
+        standing = Client.objects.who_took(kwargs["pk"])
+        if standing and self.get_queryset().filter(pk=standing).exists():
+            return redirect("client-detail", standing)
         client = self.get_object()
         log("view", by=request.user, obj=client, fields=["masked"], request=request)
         return Response(self.get_serializer(client).data)

@@ -78,6 +78,8 @@ class TimelineKind(TextChoices):
     COMPLAINT = "complaint", _("Complaint")
     CLOSURE = "closure", _("Closure or movement")
     OPENING = "opening", _("Account opening")
+    MERGED = "merged", _("Merged with another record")
+    UNMERGED = "unmerged", _("Merge undone")
 
 
 #: Types after which a follow-up record is worked (deck 23).
@@ -128,7 +130,10 @@ TIMELINE_GROUPS = {
         pgettext_lazy("timeline", "Type and archive"),
         (TimelineKind.VERDICT, TimelineKind.TIER, TimelineKind.ARCHIVE, TimelineKind.OWNER),
     ),
-    "record": (pgettext_lazy("timeline", "Record"), (TimelineKind.CONSENT, TimelineKind.DATA)),
+    "record": (
+        pgettext_lazy("timeline", "Record"),
+        (TimelineKind.CONSENT, TimelineKind.DATA, TimelineKind.MERGED, TimelineKind.UNMERGED),
+    ),
 }
 
 

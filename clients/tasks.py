@@ -7,7 +7,7 @@ from rmflow.doors.jobs import scheduled
 from rmflow.staff.models import User
 from rmflow.workdays import clock
 
-from .actions import evaluation, events, managers, simulation
+from .actions import duplicates, evaluation, events, managers, merges, simulation
 from .models import RunPart
 from .scoring.rules import PartState, RunState
 
@@ -72,3 +72,17 @@ def check_managers() -> dict[str, int]:
 def simulate_card(card_id: int, user_id: int) -> None:
     """A scorecard over a large base; the page waits and asks."""
     simulation.run(card_id, by=User.objects.get(pk=user_id))
+
+
+@shared_task(name="clients.find_duplicates")
+@scheduled("find duplicate persons")
+def find_duplicates() -> dict[str, int]:
+    """Each night: pairs of records that may be one person."""
+    return duplicates.find()
+
+
+@shared_task(name="clients.settle_merges")
+@scheduled("settle merges")
+def settle_merges() -> dict[str, int]:
+    """Each five minutes: rows that were under way to a folded record; merges whose undo is over."""
+    return merges.settle(now=clock.now())

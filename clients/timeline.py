@@ -44,6 +44,8 @@ ICONS = {
     TimelineKind.COMPLAINT: "message-report",
     TimelineKind.CLOSURE: "door-enter",
     TimelineKind.OPENING: "wallet",
+    TimelineKind.MERGED: "copy",
+    TimelineKind.UNMERGED: "arrows-split",
 }
 WAYS = {"phone": "phone", "sms": "message-2", "email": "mail", "letter": "mail-opened", "visit": "armchair",
         "wechat": "message-circle"}  # fmt: skip

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import edit, index, new, parts, prints, products, reveal, segments, sheet, tier_client
+from .views import (
+    duplicates,
+    edit,
+    index,
+    new,
+    parts,
+    prints,
+    products,
+    reveal,
+    segments,
+    sheet,
+    tier_client,
+)
 
 app_name = "clients"
 
@@ -29,5 +41,10 @@ urlpatterns = [
     path("segments/<int:pk>/export/", segments.export, name="segment_export"),
     path("segments/<int:pk>/copy/", segments.copy, name="segment_copy"),
     path("segments/<int:pk>/delete/", segments.delete, name="segment_delete"),
+    path("duplicates/", duplicates.index, name="duplicates"),
+    path("duplicates/find/", duplicates.find, name="duplicates_find"),
+    path("duplicates/<int:pk>/", duplicates.pair, name="duplicate"),
+    path("duplicates/<int:pk>/<slug:name>/", duplicates.step, name="duplicate_step"),
+    path("<int:pk>/duplicate/", duplicates.propose, name="duplicate_propose"),
     path("<int:pk>/assign/", edit.assign, name="assign"),
 ]

@@ -99,4 +99,11 @@ SCHEDULE = {
         "schedule": crontab(hour=5, minute=50),
     },
     "put upgrades into effect": {"task": "clients.upgrade_unsigned", "schedule": crontab(hour=6, minute=10)},
+    # clients: pairs of records that may be one person; rows under way during a merge, undo days that are over
+    "find duplicate persons": {"task": "clients.find_duplicates", "schedule": crontab(hour=4, minute=20)},
+    "settle merges": {
+        "task": "clients.settle_merges",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
 }

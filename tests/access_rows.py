@@ -133,6 +133,7 @@ MATRIX = {
     "edit_client": ". . x x . . . . . . . . . .",
     "reveal_client": ". . x . x x . . . . . . . .",
     "assign_client": ". . . . x x . . . . . . . .",
+    "merge_clients": ". . . . x x . . . . . . . .",
     "keep_scorecards": ". . . . . . . . . . . x . .",
     "see_tiers": ". . x . x x . . x . . . . .",
     "sign_tiers": ". . . . x . . . x . . . . .",
@@ -352,6 +353,7 @@ FOLLOW_UPS = {
 }
 CLIENT = own_or(Permission.SEE_CLIENTS)
 SHOWN = (CLIENT, role(Permission.REVEAL_CLIENT), mine_or(Permission.ASSIGN_CLIENT))
+MERGE = role(Permission.MERGE_CLIENTS)
 EDITED = (CLIENT, role(Permission.EDIT_CLIENT), mine)
 SEGMENTS = role(Permission.USE_SEGMENTS)
 SEGMENT = (SEGMENTS, own_or(Permission.USE_SEGMENTS))
@@ -397,6 +399,13 @@ CLIENTS = {
     "clients:segment_export": {"POST": row(*SEGMENT, thing="segment")},
     "clients:segment_copy": {"POST": row(*SEGMENT, thing="segment")},
     "clients:segment_delete": {"POST": row(*SEGMENT, mine, thing="segment")},
+    "clients:duplicates": {"GET": row(MERGE)},
+    "clients:duplicates_find": {"POST": row(MERGE)},
+    "clients:duplicate": {"GET": row(MERGE, within(Permission.MERGE_CLIENTS), thing="duplicate")},
+    "clients:duplicate_step": {
+        "POST": row(MERGE, within(Permission.MERGE_CLIENTS), thing="duplicate", note="x")
+    },
+    "clients:duplicate_propose": {"POST": row(MERGE, CLIENT, thing="client", customer_no="x")},
     "clients:assign": {
         "GET": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
         "POST": row(CLIENT, here(Permission.ASSIGN_CLIENT), thing="client"),
@@ -479,6 +488,12 @@ API = {
     "closing-confirm": {"POST": row(DAY, here(Permission.SIGN_LOBBY), thing="day", side="lobby")},
     "closing-lock": {"POST": row(DAY, CLOSES, thing="day")},
     "closing-reopen": {"POST": row(DAY, here(Permission.REOPEN_DAY), thing="day", reason="x")},
+    "duplicate-list": {"GET": row(MERGE)},
+    "duplicate-detail": {"GET": row(MERGE, within(Permission.MERGE_CLIENTS), thing="duplicate")},
+    "duplicate-confirm": {"POST": row(MERGE, within(Permission.MERGE_CLIENTS), thing="duplicate")},
+    "duplicate-dismiss": {"POST": row(MERGE, within(Permission.MERGE_CLIENTS), thing="duplicate", note="x")},
+    "duplicate-undo": {"POST": row(MERGE, within(Permission.MERGE_CLIENTS), thing="duplicate", note="x")},
+    "duplicate-find": {"POST": row(MERGE)},
     "evaluation-list": {"GET": row(TIERS_SEEN)},
     "segment-list": {"GET": row(SEGMENTS), "POST": row(SEGMENTS, **NEW_SEGMENT)},
     "segment-detail": {
@@ -518,6 +533,7 @@ MORE = {
     "openings:step": ["ready"],
     "tiers:settle": ["refuse"],
     "clients:masked": ["phone"],
+    "clients:duplicate_step": ["dismiss"],
     "clients:edit": ["contact"],
     "clients:part": ["needs"],
     "referrals:step": ["accept"],

@@ -11,7 +11,17 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
-from clients.models import Client, Evaluation, EvaluationRun, Override, Product, RunPart, Scorecard, Segment
+from clients.models import (
+    Client,
+    Duplicate,
+    Evaluation,
+    EvaluationRun,
+    Override,
+    Product,
+    RunPart,
+    Scorecard,
+    Segment,
+)
 from complaints.models import Closure, ClosureMonth, KitItem, Offer, Opening, OpeningKind
 from followups.models import FollowUp, PlanItem
 from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
@@ -190,6 +200,12 @@ def belongings(person, place):
     card = Referral.objects.create(**slip, status="to_follow_up", agreed_on=bank_today())
     return SimpleNamespace(
         client=client,
+        duplicate=Duplicate.objects.create(
+            one=client,
+            other=Client.objects.create(name="刘建华", branch=branch),
+            branch_of_one=branch,
+            branch_of_other=branch,
+        ),
         slip=Referral.objects.create(**slip, **waiting, manager=user),
         card=card,
         record=record,

@@ -20,6 +20,8 @@ from clients.models import (
     ContactWish,
     Dimension,
     DowngradeRead,
+    Duplicate,
+    DuplicateConfirmation,
     EvaluationRun,
     FamilyMember,
     FileLoad,
@@ -123,6 +125,12 @@ def record(w, **fields):
 def item(w, **fields):
     usual = {"owner": w.wealth, "branch": w.branch, "kind": "contact", "plan_on": DAY, "source_key": "x"}
     return PlanItem.objects.create(**{**usual, **fields})
+
+
+def pair(w, **fields):
+    one, other = w.person, Client.objects.get_or_create(name="李", branch=w.branch)[0]
+    usual = {"one": one, "other": other, "branch_of_one": w.branch, "branch_of_other": w.branch}
+    return Duplicate.objects.create(**{**usual, **fields})
 
 
 def meeting(w, starts=NOON, ends=NOON + HOUR):
@@ -398,6 +406,22 @@ IMPOSSIBLE = {
     "client_type_known": once(person, type="rich"),
     "client_level_of_premium": once(person, level="core"),
     "client_backup_is_another": lambda w: person(w, owner=w.wealth, backup=w.wealth),
+    "client_merged_is_empty": lambda w: person(w, merged_into=w.person, customer_no="C1"),
+    "duplicate_once": twice(pair),
+    "duplicate_of_two": lambda w: pair(w, other=w.person),
+    "duplicate_state_known": once(pair, state="perhaps", settled_at=NOON),
+    "duplicate_merged_into_somebody": once(pair, state="merged", settled_at=NOON),
+    "duplicate_settled_has_a_time": once(pair, state="dismissed"),
+    "duplicate_branch_speaks_once": lambda w: [
+        DuplicateConfirmation.objects.create(pair=p, branch=w.branch, by=by)
+        for p in [pair(w)]
+        for by in (w.wealth, w.lobby)
+    ],
+    "duplicate_two_persons": lambda w: [
+        DuplicateConfirmation.objects.create(pair=p, branch=b, by=w.wealth)
+        for p in [pair(w)]
+        for b in (w.branch, w.branch.parent)
+    ],
     "file_serial_once": lambda w: [FileSerial.objects.create(branch=w.branch, year=2026) for _n in "ab"],
     "verdict_decides": lambda w: Verdict.objects.create(
         client=w.person, type="unjudged", type_before="unjudged", branch=w.branch, by=w.wealth

@@ -175,7 +175,7 @@ def finish(run_id):
 def _sweep(run):
     """Clients moved from a branch not yet computed to one that was: none is missed."""
     done = Evaluation.objects.filter(client=OuterRef("pk"), run=run, month=run.month)
-    missed = Client.objects.filter(~Exists(done), created_at__lte=run.cut_at)
+    missed = Client.objects.standing().filter(~Exists(done), created_at__lte=run.cut_at)
     branches = list(missed.order_by().values_list("branch", flat=True).distinct())
     card = whole(Scorecard.objects.filter(pk=run.scorecard_id)).get() if branches else None
     for branch_id in branches:
@@ -209,7 +209,7 @@ def evaluate_clients(clients, *, cause, by=None):
 
     Nobody falls by an event: only higher tiers and types take effect, at once or on the next first day.
     """
-    rows = Client.objects.filter(pk__in=clients)
+    rows = Client.objects.standing().filter(pk__in=clients)
     if by is not None:
         permissions.require(by, Permission.SEE_TIERS)
         rows = Client.objects.visible_to(by).filter(pk__in=clients)

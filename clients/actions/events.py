@@ -29,7 +29,7 @@ def evaluate_due(*, today):
     did = {}
     for cause, find in FINDERS.items():
         since = _last_look(cause, today)
-        clients = [] if since > today else list(find(since, today)[:MOST])
+        clients = [] if since > today else list(find(since, today).filter(client__merged_into=None)[:MOST])
         if clients:
             evaluate_clients(clients, cause=cause)
         did[str(cause)] = len(clients)

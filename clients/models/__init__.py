@@ -1,5 +1,6 @@
 """Persons and what is kept about them."""
 
+from .duplicates import Duplicate, DuplicateConfirmation, MergeStep
 from .evaluation import DowngradeRead, Evaluation, EvaluationRun, Override, RunPart
 from .loads import ColumnMap, FileLoad, Replaced
 from .person import Client, ClientQuerySet, kept_history
@@ -27,6 +28,8 @@ __all__ = [
     "ContactWish",
     "Dimension",
     "DowngradeRead",
+    "Duplicate",
+    "DuplicateConfirmation",
     "Evaluation",
     "EvaluationRun",
     "FamilyMember",
@@ -37,6 +40,7 @@ __all__ = [
     "ImportantDate",
     "Indicator",
     "LifeEvent",
+    "MergeStep",
     "MonthlyBalance",
     "Override",
     "Product",

@@ -49,13 +49,26 @@ def kept_history(name, exclude=()):
 class ClientQuerySet(models.QuerySet):
     """Persons, as staff ask for them."""
 
+    def standing(self):
+        """Without those that were folded into another record (B-21)."""
+        return self.filter(merged_into=None)
+
+    def who_took(self, pk):
+        """The key of who stands today for a record that was folded in; None for any other."""
+        found = None
+        while pk := self.filter(pk=pk).values_list("merged_into", flat=True).first():
+            found = pk
+        return found
+
     def visible_to(self, user):
         """Those of one's branches, and those one looks after wherever they are."""
-        return self.filter(scope(user, Permission.SEE_CLIENTS).q("branch") | Q(owner=user) | Q(backup=user))
+        return self.standing().filter(
+            scope(user, Permission.SEE_CLIENTS).q("branch") | Q(owner=user) | Q(backup=user)
+        )
 
     def of_branches(self, user):
         """Those of the branches `user` reaches; the list of a branch, without one's own elsewhere."""
-        return self.filter(scope(user, Permission.SEE_CLIENTS).q("branch"))
+        return self.standing().filter(scope(user, Permission.SEE_CLIENTS).q("branch"))
 
     def looked_after_by(self, user):
         """One's own: as manager or as backup, wherever they are."""
@@ -154,6 +167,16 @@ class Client(models.Model):
         "clients.Household", models.SET_NULL, null=True, blank=True, related_name="members", db_index=False
     )
     introducer = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="introduced")
+    #: Who took this record's place; then it holds nothing any more and leads there (B-21).
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,  # client_merged
+    )
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
@@ -187,6 +210,9 @@ class Client(models.Model):
                 fields=["backup"],
                 name="client_backup",
                 condition=Q(backup__isnull=False),
+            ),
+            models.Index(
+                fields=["merged_into"], name="client_merged", condition=Q(merged_into__isnull=False)
             ),
             models.Index(fields=["household"], name="client_household", condition=Q(household__isnull=False)),
             models.Index(
@@ -235,6 +261,12 @@ class Client(models.Model):
                 condition=Q(backup__isnull=True) | ~Q(backup=models.F("owner")),
                 name="client_backup_is_another",
                 violation_error_message=_("The backup must be another person than the manager."),
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True)
+                | (~Q(merged_into=models.F("id")) & Q(customer_no__isnull=True, id_hash="", phone_hash="")),
+                name="client_merged_is_empty",
+                violation_error_message=_("A record that was merged keeps no number of its own."),
             ),
         ]
 

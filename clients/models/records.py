@@ -98,6 +98,8 @@ class TimelineEntry(models.Model):
     link = models.CharField(max_length=120, blank=True)
 
     class Meta:
+        verbose_name = _("Timeline entry")
+        verbose_name_plural = _("Timeline entries")
         indexes = [models.Index(fields=["client", "-at", "-id"], name="timeline_client_at")]
 
 
@@ -131,6 +133,8 @@ class MonthlyBalance(models.Model):
     )
 
     class Meta:
+        verbose_name = _("Monthly balance")
+        verbose_name_plural = _("Monthly balances")
         indexes = [models.Index(fields=["month"], name="balance_month")]
         constraints = [
             models.UniqueConstraint(fields=["client", "month"], name="balance_once_a_month"),

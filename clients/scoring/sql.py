@@ -86,7 +86,7 @@ def _known(card, params, used, where):
                  AND c.tier_since <= o.expires_on
                  AND (o.state = 'ended' OR o.state = 'approved' AND o.expires_on < %(effective)s)
                ORDER BY o.id DESC LIMIT 1) past ON true
-         WHERE {where} AND c.created_at <= %(cut)s
+         WHERE {where} AND c.created_at <= %(cut)s AND c.merged_into_id IS NULL
         OFFSET 0""" + _note(params, overdue_days=card.card.overdue_days)
 
 

@@ -143,7 +143,7 @@ LISTS = {
     "up": Q(move__in=(Move.UP, Move.NEW)),
     "down": Q(move=Move.DOWN),
     "watch": Q(move=Move.WATCH),
-    "near": Q(short__isnull=False),
+    "near": Q(short__isnull=False, client__merged_into=None),
     "conflict": Q(flags__in=_having(Flag.CONFLICT)),
     "override": Q(flags__in=_having(Flag.OVERRIDE)),
 }

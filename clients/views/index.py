@@ -17,7 +17,7 @@ from rmflow.workdays import clock
 from rmflow.workdays.rules import day_text
 
 from .. import stats
-from ..models import Client
+from ..models import Client, Duplicate
 from ..rules import ClientType, Level
 from ..search import LONGEST, find
 
@@ -65,6 +65,8 @@ def index(request):
         "several": bool(reach.paths) or reach.everywhere or len(reach.branch_ids) > 1,
         "may_register": user.has(Permission.EDIT_CLIENT) and user.branch is not None,
         "may_segment": user.has(Permission.USE_SEGMENTS),
+        "may_merge": user.has(Permission.MERGE_CLIENTS),
+        "pairs": _pairs(user),
         "filtered": bool(chosen["type"]) or chosen["whose"] != "all",
         "longest": LONGEST,
     }
@@ -88,6 +90,11 @@ def find_client(request):
         "longest": LONGEST,
     }
     return htmx.render(request, "clients/index.html", "clients/_list.html", context)
+
+
+def _pairs(user):
+    """How many pairs wait; asked only for who may settle them."""
+    return Duplicate.objects.visible_to(user).waiting().count() if user.has(Permission.MERGE_CLIENTS) else 0
 
 
 def line(client, user, reach=None):

@@ -14,10 +14,12 @@ from rmflow.workdays.actions import custody
 from ..sheet.groups import GROUPS, LETTERS
 from ..sheet.record import Record
 from .index import visible
+from .moved import follows_merges
 
 
 @never_cache
 @require_GET
+@follows_merges
 def form(request, pk):
     """The form as its reader may see it: masked like the page; each print is on record."""
     client = visible(request, pk)

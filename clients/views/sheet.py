@@ -16,6 +16,7 @@ from .. import timeline as lines
 from ..sheet import history, tabs
 from ..sheet.record import Record
 from .index import visible
+from .moved import follows_merges
 from .reveal import fact
 
 MASKED = ("name", "phone")
@@ -23,6 +24,7 @@ MASKED = ("name", "phone")
 
 @never_cache
 @require_GET
+@follows_merges
 def sheet(request, pk):
     """The page at one of its tabs; who opened which is on record."""
     client = visible(request, pk)
@@ -42,6 +44,7 @@ def sheet(request, pk):
 
 @never_cache
 @require_GET
+@follows_merges
 def timeline(request, pk):
     """The timeline alone, by kind and length."""
     client = visible(request, pk)
@@ -80,6 +83,7 @@ def about(record, chosen, *, shown=history.PAGE):
         "may_edit": client.may_be_edited_by(user),
         "may_assign": scope(user, Permission.ASSIGN_CLIENT).covers(client.branch),
         "may_plan": user.has(Permission.WORK_FOLLOW_UP) and not client.do_not_contact,
+        "may_merge": scope(user, Permission.MERGE_CLIENTS).covers(client.branch),
         "may_see_tier": user.has(Permission.SEE_TIERS),
         "next_step": _next_step(client, user),
     }

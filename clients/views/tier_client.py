@@ -25,6 +25,7 @@ from ..scoring.explain import explain
 from ..scoring.months import add_months
 from ..scoring.names import tier_names
 from ..scoring.rules import OVERRIDE_MONTHS, Flag, Move
+from .moved import follows_merges
 
 MONTHS = 12
 WHOLE = ("scorecard__tiers", "scorecard__dimensions__indicators__bands")
@@ -32,6 +33,7 @@ WHOLE = ("scorecard__tiers", "scorecard__dimensions__indicators__bands")
 
 @never_cache
 @require_GET
+@follows_merges
 def page(request, pk):
     """The whole page; opening it is on record."""
     client = _visible(request, pk)

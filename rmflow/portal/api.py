@@ -10,6 +10,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from clients.api import ClientViewSet
+from clients.duplicates_api import DuplicateViewSet
 from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet
 from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
@@ -43,6 +44,7 @@ router = SimpleRouter()
 router.register("referrals", ReferralViewSet)
 router.register("clients", ClientViewSet)
 router.register("segments", SegmentViewSet)
+router.register("duplicates", DuplicateViewSet)
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register("closing", ClosingViewSet, basename="closing")
 router.register("plan-items", PlanItemViewSet)

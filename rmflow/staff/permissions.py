@@ -66,6 +66,7 @@ class Permission(TextChoices):
     EDIT_CLIENT = "edit_client", _("Change a client's record")
     REVEAL_CLIENT = "reveal_client", _("Show masked data, with a purpose")
     ASSIGN_CLIENT = "assign_client", _("Give a client to another manager")
+    MERGE_CLIENTS = "merge_clients", _("Confirm that two records are one person, and merge them")
     KEEP_SCORECARDS = "keep_scorecards", _("Keep scorecards and tiers")
     SEE_TIERS = "see_tiers", _("See evaluations and tiers")
     SIGN_TIERS = "sign_tiers", _("Sign an evaluation")
@@ -184,6 +185,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_CLIENTS,
             _P.REVEAL_CLIENT,
             _P.ASSIGN_CLIENT,
+            _P.MERGE_CLIENTS,
             _P.CLOSE_DAY,
             _P.STAND_IN,
             _P.REOPEN_DAY,
@@ -215,6 +217,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_CLIENTS,
             _P.REVEAL_CLIENT,
             _P.ASSIGN_CLIENT,
+            _P.MERGE_CLIENTS,
             _P.INSPECT,
             _P.SEE_DUTY,
             _P.ANSWER_CALL,

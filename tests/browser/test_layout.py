@@ -31,7 +31,7 @@ PAGES = {
         "/notices/",
         "/workdays/",
     ],
-    "head": ["/overview/", "/referrals/", "/followups/", "/clients/", "/staff/duty/"],
+    "head": ["/overview/", "/referrals/", "/followups/", "/clients/", "/clients/duplicates/", "/staff/duty/"],
     "teller": ["/desk/", "/about/permissions"],
     "security_admin": ["/staff/people/", "/unlock/"],
     "admin_user": ["/jobs/", "/staff/people/new/"],

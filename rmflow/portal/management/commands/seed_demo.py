@@ -13,6 +13,7 @@ from rmflow.portal.demo import (
     archives,
     closing,
     counted,
+    duplicates,
     fortnight,
     history,
     lobby,
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             fortnight.live(branches, rng, today, now)
             fortnight.this_moment(branches, rng, now)
             lobby.live(branches, today, now)
+            duplicates.make(branches, rng)
             closing.live(branches, rng, today, now)
             counted.months_due(today)
             tiering.make(branches, rng, today)

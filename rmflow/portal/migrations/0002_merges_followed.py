@@ -6,9 +6,9 @@ from django.db import migrations
 class Migration(migrations.Migration):
     dependencies = [
         ("portal", "0001_initial"),
-        ("clients", "0016_merges_followed"),
-        ("followups", "0004_chances_and_complaints"),
-        ("complaints", "0003_complaint_recounts"),
+        ("clients", "0017_merges_followed"),
+        ("followups", "0005_closures_on_the_plan"),
+        ("complaints", "0005_closure_seed"),
         ("referrals", "0007_months_not_emptied"),
     ]
 

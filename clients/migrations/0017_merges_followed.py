@@ -9,6 +9,6 @@ from clients.merge_guard import DROP, FUNCTIONS
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clients", "0015_duplicates")]
+    dependencies = [("clients", "0016_duplicates")]
 
     operations = [migrations.RunSQL(FUNCTIONS, DROP)]

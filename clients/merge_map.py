@@ -8,6 +8,7 @@ A row that cannot move because the other person has its like is settled by one o
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pghistory.models
 from django.db import connection
@@ -48,8 +49,8 @@ STAYS = frozenset(
 class Pointer:
     """One foreign key to a person."""
 
-    model: type
-    field: object
+    model: Any
+    field: Any
 
     @property
     def name(self) -> str:

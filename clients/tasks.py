@@ -1,4 +1,4 @@
-"""Evaluation by the clock and by event: doors to `actions.evaluation`."""
+"""Evaluations and files by the clock and by event: doors to `actions`."""
 
 from celery import group, shared_task
 from django.db import transaction
@@ -7,7 +7,7 @@ from rmflow.doors.jobs import scheduled
 from rmflow.staff.models import User
 from rmflow.workdays import clock
 
-from .actions import duplicates, evaluation, events, managers, merges, simulation
+from .actions import drop, duplicates, evaluation, events, managers, merges, simulation
 from .models import RunPart
 from .scoring.rules import PartState, RunState
 
@@ -86,3 +86,36 @@ def find_duplicates() -> dict[str, int]:
 def settle_merges() -> dict[str, int]:
     """Each five minutes: rows that were under way to a folded record; merges whose undo is over."""
     return merges.settle(now=clock.now())
+
+
+@shared_task(name="clients.take_inbox")
+@scheduled("take files from the inbox")
+def take_inbox() -> dict[str, int]:
+    """Each minute: files of the inbox that stopped growing; those a saved map fits are loaded."""
+    taken = drop.take_inbox()
+    for pk in taken:
+        load_file.delay(pk)
+    return {"files": len(taken)}
+
+
+@shared_task(name="clients.load_file", acks_late=True)
+def load_file(load_id: int) -> None:
+    """One file, loaded, checked or undone; a second worker finds it taken."""
+    drop.work(load_id)
+
+
+@shared_task(name="clients.resume_loads")
+@scheduled("go on with loads")
+def resume_loads() -> dict[str, int]:
+    """Each five minutes: loads that a killed worker left."""
+    left = drop.unfinished()
+    for pk in left:
+        load_file.delay(pk)
+    return {"files": len(left)}
+
+
+@shared_task(name="clients.forget_files")
+@scheduled("forget old files")
+def forget_files() -> dict[str, int]:
+    """Each night: files nobody loaded for a week."""
+    return {"files": drop.forget_old()}

@@ -84,6 +84,18 @@ SCHEDULE = {
         "task": "complaints.hand_in_closures",
         "schedule": crontab(hour=7, minute=50),
     },
+    # clients: each minute files of the inbox; loads left by a killed worker; files nobody loaded
+    "take files from the inbox": {
+        "task": "clients.take_inbox",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
+    "go on with loads": {
+        "task": "clients.resume_loads",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
+    "forget old files": {"task": "clients.forget_files", "schedule": crontab(hour=3, minute=50)},
     # clients: last month's evaluation as soon as its balances are there (a review's month ends 06-30 or
     # 12-31), clients with an event, branches left by a killed worker, upgrades nobody signed
     "evaluate the month": {"task": "clients.evaluate_month", "schedule": crontab(hour=2, minute=14)},

@@ -14,6 +14,7 @@ urlpatterns = [
     path("openings/", include("complaints.opening_urls")),
     path("clients/", include("clients.urls")),
     path("tiers/", include("clients.tier_urls")),
+    path("loads/", include("clients.load_urls")),
     path("admin/", admin.site.urls),
     path("notices/", include("rmflow.notices.urls")),
     path("privacy/", include("rmflow.privacy.urls")),

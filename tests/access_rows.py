@@ -463,7 +463,22 @@ CLOSURES = {
     "opening-answer": {"POST": row(OPENING, PREPARES, mine, **OPENED, answer="declined")},
     "opening-execute": {"POST": row(OPENING, here(Permission.EXECUTE_OPENING), **OPENED)},
 }
+FILES = role(Permission.LOAD_FILES)
+LOADS = {
+    "loads:index": {"GET": row(FILES)},
+    "loads:upload": {"POST": row(FILES)},
+    "loads:load": {"GET": row(FILES, thing="load"), "POST": row(FILES, thing="load")},
+    "loads:errors": {"GET": row(FILES, never, thing="load")},
+    "loads:undo": {"POST": row(FILES, thing="load")},
+    "loads:maps": {"GET": row(FILES)},
+    "loads:map_new": {"GET": row(FILES), "POST": row(FILES)},
+    "loads:map": {"GET": row(FILES, thing="column_map"), "POST": row(FILES, thing="column_map")},
+    "loads:map_delete": {"POST": row(FILES, thing="column_map")},
+}
 API = {
+    "fileload-list": {"GET": row(FILES), "POST": row(FILES)},
+    "fileload-detail": {"GET": row(FILES, thing="load")},
+    "fileload-undo": {"POST": row(FILES, thing="load")},
     "api-token": {"POST": row(), "DELETE": row()},
     "api-schema": {"GET": row()},
     "api-statistics": {"GET": row(COUNT, thing="view")},
@@ -525,6 +540,7 @@ ACCESS = {
     **CLIENTS,
     **TIERS,
     **CLOSURES,
+    **LOADS,
     **API,
 }
 #: What an address needs beside its object.

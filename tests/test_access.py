@@ -13,9 +13,11 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from clients.models import (
     Client,
+    ColumnMap,
     Duplicate,
     Evaluation,
     EvaluationRun,
+    FileLoad,
     Override,
     Product,
     RunPart,
@@ -210,6 +212,8 @@ def belongings(person, place):
         card=card,
         record=record,
         product=Product.objects.first(),
+        load=FileLoad.objects.create(name="x", sha256="0" * 64, size=1, source="upload", by=user),
+        column_map=ColumnMap.objects.create(name=f"m{user.pk}", kind="balances", saved_by=user),
         segment=Segment.objects.create(
             name="x",
             owner=user,

@@ -14,7 +14,7 @@ from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 from rmflow.workflow import Conflict, Refused
 
-from ..importing import FileFault, take
+from ..importing import FileFault, Spoilt, take
 from ..importing.run import KINDS, OBJECTS
 from ..load_rules import FileKind, LoadState
 from ..models import EvaluationRun, FileLoad
@@ -36,17 +36,34 @@ def load_file(path, column_map, *, kind, source, by=None, branches=(), again=Fal
         size=Path(path).stat().st_size,
         source=source,
         map_name=column_map.name[:80],
-        map_body={"columns": repr(column_map.fields), "branches": sorted(branches)},
+        map_body=body_with(column_map.body, branches),
         state=LoadState.RUNNING,
         by=by,
         started_at=timezone.now(),
     )
+    return run(load, path, column_map, again=again, progress=progress)
+
+
+def body_with(body, branches):
+    """The body of a map with the outlets that were asked for."""
+    return {**body, "file": {**body.get("file", {}), "branches": sorted(branches)}} if branches else body
+
+
+def run(load, path, column_map, *, again=False, progress=None):
+    """(the load, its outcome): the rows of `path` and the state of their load, in one transaction."""
     if not again and _loaded_before(load):
         return _settle(load, state=LoadState.REPEATED), None
+    branches = load.map_body.get("file", {}).get("branches", ())
     try:
         with transaction.atomic():
-            outcome = take(path, column_map, branches=branches, by=by, progress=progress, load_id=load.pk)
-            return _settle(load, state=LoadState.DONE, **_counts(outcome)), outcome
+            outcome = take(
+                path, column_map, branches=branches, by=load.by, progress=progress, load_id=load.pk
+            )
+            return _settle(load, state=LoadState.DONE, fault="", **_counts(outcome)), outcome
+    except Spoilt as spoilt:
+        counts = {"rows": spoilt.outcome.rows, "refused": len(spoilt.outcome.broken)}
+        _settle(load, state=LoadState.FAILED, fault=str(spoilt)[:FAULT], **counts)
+        raise
     except FileFault as fault:
         _settle(load, state=LoadState.FAILED, fault=str(fault)[:FAULT])
         raise
@@ -63,7 +80,7 @@ def fingerprint(path):
 
 def _loaded_before(load):
     """Whether the same bytes were loaded by the same map and are still in force."""
-    same = {name: getattr(load, name) for name in ("sha256", "kind", "map_name", "map_body")}
+    same = {name: getattr(load, name) for name in ("sha256", "kind", "map_body")}
     return FileLoad.objects.filter(state=LoadState.DONE, **same).exists()
 
 
@@ -88,23 +105,32 @@ def _settle(load, **fields):
 
 
 @transaction.atomic
+def begin_undo(load_id, *, by) -> FileLoad:
+    """Refuse at once what cannot be undone; else the load waits for its undo."""
+    load = _undoable(load_id, by, (LoadState.DONE,))
+    load.state, load.undone_by, load.fault = LoadState.UNDOING, by, ""
+    load.save(update_fields=["state", "undone_by", "fault"])
+    return load
+
+
+def finish_undo(load) -> FileLoad:
+    """Undo what waits for it; what can no longer be undone is in force again and says why."""
+    try:
+        return undo(load.pk, by=load.undone_by)
+    except Refused as refused:
+        load.state, load.undone_by, load.fault = LoadState.DONE, None, str(refused.message)[:FAULT]
+        load.save(update_fields=["state", "undone_by", "fault"])
+        return load
+
+
+@transaction.atomic
 def undo(load_id, *, by) -> FileLoad:
     """Take back the last load of its kind: new rows go, changed ones say again what they said.
 
     Refused once an evaluation has read what was loaded: its results must stay explainable by what is
     on record (decision 0085). What somebody has worked on since the load stays as it is.
     """
-    permissions.require(by, Permission.LOAD_FILES)
-    load = FileLoad.objects.select_for_update(of=("self",), no_key=True).get(pk=load_id)
-    if load.state != LoadState.DONE:
-        raise Conflict(_("Only a load in force can be undone."), code="state")
-    last = FileLoad.objects.last_done(load.kind)
-    if last.pk != load.pk:
-        raise Refused(_("Only the last load of its kind can be undone; a later one stands on it."))
-    if EvaluationRun.objects.filter(cut_at__gt=load.finished_at).exists():
-        raise Refused(
-            _("An evaluation has used this load. Load a corrected file instead and evaluate again.")
-        )
+    load = _undoable(load_id, by, (LoadState.DONE, LoadState.UNDOING))
     with pghistory.context(command="undo_load", load=load.pk, user=by.pk):
         removed, restored, kept = KINDS[FileKind(load.kind)].undo(load.pk, load.context)
     load.state, load.undone_at, load.undone_by = LoadState.UNDONE, timezone.now(), by
@@ -117,4 +143,19 @@ def undo(load_id, *, by) -> FileLoad:
         rows=removed + restored,
         item_key=f"undo:{load.pk}",
     )
+    return load
+
+
+def _undoable(load_id, by, states):
+    permissions.require(by, Permission.LOAD_FILES)
+    load = FileLoad.objects.select_for_update(of=("self",), no_key=True).get(pk=load_id)
+    if load.state not in states:
+        raise Conflict(_("Only a load in force can be undone."), code="state")
+    last = FileLoad.objects.last_done(load.kind)
+    if last.pk != load.pk:
+        raise Refused(_("Only the last load of its kind can be undone; a later one stands on it."))
+    if EvaluationRun.objects.filter(cut_at__gt=load.finished_at).exists():
+        raise Refused(
+            _("An evaluation has used this load. Load a corrected file instead and evaluate again.")
+        )
     return load

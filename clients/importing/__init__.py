@@ -5,8 +5,20 @@
 prints a personal value that could not be taken.
 """
 
+from . import faults, shipped
 from .faults import FileFault, RowFault
 from .maps import parse_map, read_map
 from .run import Outcome, Spoilt, import_clients, take
 
-__all__ = ["FileFault", "Outcome", "RowFault", "Spoilt", "import_clients", "parse_map", "read_map", "take"]
+__all__ = [
+    "FileFault",
+    "Outcome",
+    "RowFault",
+    "Spoilt",
+    "faults",
+    "import_clients",
+    "parse_map",
+    "read_map",
+    "shipped",
+    "take",
+]

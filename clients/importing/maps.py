@@ -3,7 +3,7 @@
     [file]                 delimiter, encoding, sheet: all optional, found out from the file
                            pattern = "clients_*.csv": files of this name are loaded from the inbox unasked
                            whole = true: one bad row refuses the file  |  branches = ["0817"]
-    [client.FIELD]         or [balances.FIELD]: what the rows are
+    [client.FIELD]         or [balances.FIELD], [holdings.FIELD]: what the rows are (see `kinds`)
                            one of  column = "…" [, values = {…}]  |  constant = "…"
                                    template = "BM{row:08d}"       |  invent = "name" / "salutation"
     [balance]              beside [client]: column, month = "2026-10", label
@@ -17,7 +17,7 @@ import datetime
 import re
 import string
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -45,7 +45,7 @@ FIELDS = (
     "branch",
 )
 #: section of a map → the kind of its file.
-SECTIONS = {"client": FileKind.CLIENTS, "balances": FileKind.BALANCES}
+SECTIONS = {"client": FileKind.CLIENTS, "balances": FileKind.BALANCES, "holdings": FileKind.HOLDINGS}
 FILE_KEYS = ("delimiter", "encoding", "sheet", "pattern", "whole", "branches")
 KNOWN_FIELDS = {
     FileKind.CLIENTS: FIELDS,
@@ -53,13 +53,27 @@ KNOWN_FIELDS = {
         "customer_no",
         "month",
         "amount",
+        "point_amount",
+        "fee_income",
+        "deposits",
         "label",
+    ),
+    FileKind.HOLDINGS: (
+        "customer_no",
+        "product",
+        "contract_no",
+        "amount",
+        "opened_on",
+        "matures_on",
+        "ended_on",
+        "overdue_days",
     ),
 }
 #: Without these no row can be taken.
 NEEDED = {
     FileKind.CLIENTS: ("customer_no",),
     FileKind.BALANCES: ("customer_no", "month", "amount"),
+    FileKind.HOLDINGS: ("customer_no", "product", "contract_no", "amount"),
 }
 INVENTED = ("name", "salutation")
 WAYS = ("column", "constant", "template", "invent")
@@ -112,6 +126,11 @@ class Columns:
     whole: bool = False
     branches: tuple = ()
     columns: frozenset[str] = field(default_factory=frozenset)
+    body: dict = field(default_factory=dict, compare=False)  # as it was written
+
+    def without_whole(self):
+        """The same map, taking the good rows."""
+        return replace(self, whole=False)
 
 
 def read_map(path) -> Columns:
@@ -132,6 +151,13 @@ def read_body(path):
 
 def parse_map(name, data) -> Columns:
     """The map in `data`, checked; FileFault when it cannot be followed."""
+    try:
+        return _parsed(name, data)
+    except (TypeError, AttributeError, KeyError) as error:  # a text where a table belongs, and the like
+        raise FileFault(_("The map cannot be followed; check its parts.")) from error
+
+
+def _parsed(name, data):
     _known(data, ("file", "balance", "check", *SECTIONS), _("the map"))
     file = data.get("file", {})
     _known(file, FILE_KEYS, "[file]")
@@ -156,6 +182,7 @@ def parse_map(name, data) -> Columns:
         checks=checks,
         balance=balance,
         columns=frozenset(columns),
+        body=data,
         **file,
     )
 

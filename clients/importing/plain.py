@@ -1,4 +1,4 @@
-"""Rows that belong to a client known already, as lines of a staging table."""
+"""Rows that belong to a client known already, as lines of a staging table: balances and holdings."""
 
 import functools
 

@@ -19,7 +19,7 @@ from rmflow.staff.models import Branch, User
 from rmflow.workdays import clock
 
 from ..load_rules import FileKind
-from . import balances, load, rows, target, undo
+from . import balances, holdings, load, rows, target, undo
 from .faults import Broken, FileFault, RowFault
 from .rows import Known, Reader
 from .sources import open_table
@@ -28,6 +28,7 @@ REPORT_EACH = 500  # rows
 OBJECTS = {
     FileKind.CLIENTS: "clients.client",
     FileKind.BALANCES: "clients.monthlybalance",
+    FileKind.HOLDINGS: "clients.holding",
 }
 
 
@@ -75,17 +76,18 @@ def import_clients(path, column_map, **kwargs) -> Outcome:
     return take(path, column_map, **kwargs)
 
 
-def take(path, column_map, *, branches=(), by=None, progress=None, load_id=None) -> Outcome:
+def take(path, column_map, *, branches=(), by=None, progress=None, load_id=None, checked=False) -> Outcome:
     """Load the rows of `path`. `branches`: codes for clients whose map names none, in turn.
 
     `progress(bytes read, bytes in all, rows)` is called now and then. Raises FileFault, Spoilt when a
-    file that is to be taken whole has broken rows; then nothing was written.
+    file that is to be taken whole has broken rows; then nothing was written. `checked`: the caller undoes
+    what was written and only wants to know.
     """
     kind, seen = KINDS[column_map.kind], _seen(path)
     table = open_table(
         path, encoding=column_map.encoding, delimiter=column_map.delimiter, sheet=column_map.sheet
     )
-    known = _known(column_map, branches or column_map.branches)
+    known = known_for(column_map, branches or column_map.branches)
     reader = kind.reader(column_map, table.headings, known)
     outcome = Outcome()
     context = pghistory.context(
@@ -104,13 +106,14 @@ def take(path, column_map, *, branches=(), by=None, progress=None, load_id=None)
         outcome.broken.sort(key=lambda fault: fault.row)
         if column_map.whole and outcome.broken:
             raise Spoilt(outcome)
-        log(
-            AccessEvent.Kind.IMPORT,
-            by=by,
-            object_type=OBJECTS[column_map.kind],
-            rows=outcome.rows - len(outcome.broken),
-            item_key=column_map.name[:80],
-        )
+        if not checked:
+            log(
+                AccessEvent.Kind.IMPORT,
+                by=by,
+                object_type=OBJECTS[column_map.kind],
+                rows=outcome.rows - len(outcome.broken),
+                item_key=column_map.name[:80],
+            )
     return outcome
 
 
@@ -194,10 +197,11 @@ def _latest_month():
 KINDS = {
     FileKind.CLIENTS: Kind(rows.STAGE, Reader, _write_clients, _undo_clients),
     FileKind.BALANCES: _plain(balances),
+    FileKind.HOLDINGS: _plain(holdings),
 }
 
 
-def _known(column_map, codes):
+def known_for(column_map, codes):
     """What the rows refer to; refuses branches that do not exist."""
     if column_map.kind != FileKind.CLIENTS:
         return Known(today=clock.today(), branches=[], branch_by_code={}, owner_by_number={})
@@ -207,7 +211,7 @@ def _known(column_map, codes):
         raise FileFault(_("There is no outlet with the code: {names}").format(names=", ".join(unknown)))
     if not codes and "branch" not in column_map.fields:
         if len(outlets) != 1:
-            raise FileFault(_("Say with --branch to which outlets the clients belong."))
+            raise FileFault(_("Say to which outlets the clients belong."))
         codes = list(outlets)
     notice = PrivacyNotice.objects.in_force(clock.today())
     return Known(

@@ -27,6 +27,15 @@ class Lookup:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """What a placed row `p`, beside the row `t` it changes, must not say."""
+
+    broken: str  # a condition over p and t
+    heading: str
+    reason: object
+
+
+@dataclass(frozen=True)
 class Target:
     """A table that files are loaded into."""
 
@@ -39,6 +48,7 @@ class Target:
     defaults: dict  # column → what a new row gets for an empty cell
     fixed: tuple = ()  # key columns of the lookups a stored row must agree with
     clash: object = ""
+    demands: tuple = ()
 
     @property
     def columns(self):
@@ -79,6 +89,13 @@ class Target:
                     " RETURNING p.row"
                 )
                 broken += [Broken(r, heading(self.key[-1]), str(self.clash)) for (r,) in cursor.fetchall()]
+            for demand in self.demands:
+                cursor.execute(
+                    f"DELETE FROM {PLACED} p USING {PLACED} q LEFT JOIN {self.table} t ON t.id = q.held"
+                    f" WHERE p.row = q.row AND ({demand.broken}) RETURNING p.row"
+                )
+                column, reason = heading(demand.heading), str(demand.reason)
+                broken += [Broken(row, column, reason) for (row,) in cursor.fetchall()]
         return broken, again
 
     def _twice(self, cursor):

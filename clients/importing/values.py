@@ -25,6 +25,7 @@ _DATE = re.compile(r"(\d{4})(?:[-/.年]?)(\d{1,2})(?:[-/.月]?)(\d{1,2})日?")
 _GROUPED = re.compile(r"[+-]?(\d{1,3}([,，]\d{3})+|\d+)(\.\d+)?")
 _LARGEST = Decimal(10) ** 14
 _CENT = Decimal("0.01")
+_CODE = re.compile(r"[0-9A-Z][0-9A-Z._/-]{0,39}")
 _SERIAL = re.compile(r"\d{5}")  # 1927 to 2173 as a spreadsheet counts days
 _SERIAL_ZERO = datetime.date(1899, 12, 30)
 EARLIEST = 2000  # the first year a balance may speak of
@@ -156,6 +157,29 @@ def needed(read):
 
 def money(text, _today):
     return amount(text)
+
+
+def credit(text, _today):
+    """An amount that cannot be below zero."""
+    value = amount(text)
+    if value is not None and value < 0:
+        raise Unfit(_("This amount cannot be negative."))
+    return value
+
+
+def code(text, _today):
+    """A number or code of the core system: letters, digits and hyphens."""
+    clean = re.sub(r"\s", "", normal.fold(text)).upper()
+    if not _CODE.fullmatch(clean):
+        raise Unfit(_("A code has at most 40 letters, digits and hyphens."))
+    return clean
+
+
+def days(text, _today):
+    if not text:
+        return None
+    whole(text, 0, 36500)
+    return int(text)
 
 
 def label(text, _today):

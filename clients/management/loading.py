@@ -8,13 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from clients.actions import loads
-from clients.importing import FileFault, Spoilt, faults, read_map
+from clients.importing import FileFault, Spoilt, faults, read_map, shipped
 from clients.load_rules import LoadSource, LoadState
 
 from .bar import Bar
 
 SHOWN = 5  # faults printed; all are in the error file
-MAPS = Path(__file__).resolve().parents[1] / "maps"
 
 
 class LoadCommand(BaseCommand):
@@ -67,8 +66,8 @@ class LoadCommand(BaseCommand):
         )
 
     def _map(self, given):
-        shipped = MAPS / f"{Path(given).stem}.toml"
-        return shipped if not Path(given).exists() and shipped.exists() else given
+        usual = shipped.FOLDER / f"{Path(given).stem}.toml"
+        return usual if not Path(given).exists() and usual.exists() else given
 
     def _list(self, broken, options):
         stamp = f"{timezone.localtime():%Y%m%d-%H%M%S}"

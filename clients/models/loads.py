@@ -49,7 +49,8 @@ class FileLoadQuerySet(models.QuerySet):
 
     def last_done(self, kind):
         """The load of `kind` that an undo would take back: the newest one in force."""
-        return self.filter(kind=kind, state=LoadState.DONE).order_by("-finished_at", "-pk").first()
+        in_force = (LoadState.DONE, LoadState.UNDOING)
+        return self.filter(kind=kind, state__in=in_force).order_by("-finished_at", "-pk").first()
 
 
 class FileLoad(models.Model):

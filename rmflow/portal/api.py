@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from clients.api import ClientViewSet
 from clients.duplicates_api import DuplicateViewSet
+from clients.loads_api import FileLoadViewSet
 from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet
 from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
@@ -43,6 +44,7 @@ class TokenView(APIView):
 router = SimpleRouter()
 router.register("referrals", ReferralViewSet)
 router.register("clients", ClientViewSet)
+router.register("loads", FileLoadViewSet)
 router.register("segments", SegmentViewSet)
 router.register("duplicates", DuplicateViewSet)
 router.register("evaluations", EvaluationViewSet, basename="evaluation")

@@ -44,6 +44,7 @@ ITEMS = {
     "statistics": Item(pgettext_lazy("rail", "Statistics"), "chart-bar", "/statistics/"),
     "tiers": Item(pgettext_lazy("rail", "Tiers"), "stairs-up", "/tiers/"),
     "scorecards": Item(pgettext_lazy("rail", "Scorecards"), "adjustments", "/tiers/cards/"),
+    "loads": Item(pgettext_lazy("rail", "Files"), "file-spreadsheet", "/loads/"),
     "products": Item(pgettext_lazy("rail", "Products"), "category", "/clients/products/"),
     "calendar": Item(pgettext_lazy("rail", "Calendar"), "calendar", "/workdays/"),
     "reference": Item(pgettext_lazy("rail", "Reference data"), "settings", "/admin/"),
@@ -98,7 +99,7 @@ RAIL = {
     ),
     Role.PHONE_AGENT: ("file", "mine", "find", "calendar"),
     Role.EBANK_MANAGER: ("file", "mine", "clients", "calendar"),
-    Role.ADMIN: ("jobs", "people", "scorecards", "products", "reference", "screens", "calendar"),
+    Role.ADMIN: ("jobs", "loads", "people", "scorecards", "products", "reference", "screens", "calendar"),
     Role.SECURITY_ADMIN: ("people", "calendar"),
     Role.AUDITOR: ("access_log", "jobs", "calendar"),
 }

@@ -49,3 +49,6 @@ def test_a_segment_is_built_by_clicks(screen_of, people, wealth):
     expect(page.locator("#segment-clients h2")).to_contain_text("3")
     expect(page.locator("#segment-clients")).to_contain_text("陈美华")
     assert Segment.objects.get().name == "茶友与长者"
+    page.get_by_role("button", name="删除", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(page.locator("#segments")).to_contain_text("还没有分群")

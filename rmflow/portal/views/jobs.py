@@ -20,6 +20,9 @@ NAMES = {
     "check the calendar": _("Check the calendar"),
     "remind of today's follow-ups": _("Remind of today's follow-ups"),
     "remind of agreed hours": _("Remind of agreed hours"),
+    "take files from the inbox": _("Take files from the inbox"),
+    "go on with loads": _("Go on with loads"),
+    "forget old files": _("Forget files nobody loaded"),
     "recompute counted days": _("Recompute counted days"),
 }
 COUNTS = {
@@ -33,6 +36,7 @@ COUNTS = {
     "supervisors": _("supervisors"),
     "notices": _("notices"),
     "reminded": _("reminded"),
+    "files": _("files"),
     "links": _("links checked"),
     "broken": _("broken"),
 }

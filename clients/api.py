@@ -16,7 +16,7 @@ from rmflow.workdays.actions import custody
 from .models import Client
 from .profile_api import ProfileSerializer, answer, profile_of
 from .rules import ClientType
-from .search import find
+from .search import find_on_record
 
 
 class ClientSerializer(serializers.ModelSerializer):
@@ -101,6 +101,5 @@ class ClientViewSet(viewsets.ReadOnlyModelViewSet):
         """Find by number, name, pinyin initials or phone; posted, so that no number stands in a log."""
         serializer = SearchSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        rows = find(request.user, serializer.validated_data["q"], limit=25)
-        log("search", by=request.user, object_type="clients.client", rows=len(rows), request=request)
+        rows = find_on_record(request.user, serializer.validated_data["q"], limit=25, request=request)
         return Response(self.get_serializer(rows, many=True).data)

@@ -12,8 +12,9 @@ from functools import cache
 
 from django.db.models import Q
 
-from rmflow.doors.rows import Parts, Prepared
+from rmflow.doors.rows import Parts, Prepared, joined
 from rmflow.privacy import blind
+from rmflow.privacy.actions import Search, not_waiting
 from rmflow.privacy.normal import fold
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Permission, scope
@@ -27,6 +28,7 @@ BRIEF = Parts(
     branch=(Branch, "id name path"),
     owner=(User, "id name"),
 )
+OBJECT = "clients.client"  # what the access log says was looked for
 LONGEST = 60
 MOST = 50
 TAIL = re.compile(r"^\d{4}$")
@@ -51,40 +53,66 @@ def find(user, text, *, limit=8, row=WHOLE):
 
     `row` is what is read of each: WHOLE, or BRIEF for a line.
     """
+    return _find(user, text, limit, row, None)
+
+
+def find_on_record(user, text, *, limit=8, row=WHOLE, request=None):
+    """`find`, and the line in the access log that tells of it, by the same statement."""
+    return _find(user, text, limit, row, Search(user, OBJECT, request))
+
+
+def _find(user, text, limit, row, record):
     text = " ".join(fold(text or "").replace("\x00", "").split())[:LONGEST]
-    if not text:
-        return []
-    whole = blind.whole_numbers(text)
-    if whole:
-        return _by_whole_number(user, whole, limit, row)
-    return _found(user, readings(text), min(limit, MOST), row)
+    whole = blind.whole_numbers(text) if text else {}
+    if text and not whole:
+        return _found(user, readings(text), min(limit, MOST), row, record)
+    if whole and user.has(Permission.FIND_CLIENT):
+        return _read(row, record, _across(row, bool(record), *whole), limit, *whole.values())
+    rows = _in_scope(user, whole, limit) if whole else []
+    if record:
+        record.write(len(rows))
+    return rows
 
 
-def _by_whole_number(user, whole, limit, row):
-    """By blind index: across the bank when the role allows it, else inside the scope."""
-    if not user.has(Permission.FIND_CLIENT):
-        same = Q()
-        for kind, index in whole.items():
-            same |= Q(**{f"{kind}_hash": index})
-        rows = Client.objects.visible_to(user).filter(same)
-        return list(rows.select_related("owner", "branch").order_by("pk")[:limit])
-    return [_client(*row.read(line)) for line in _across(row, *whole).rows(limit, *whole.values())]
+def _in_scope(user, whole, limit):
+    """By a whole number inside the scope, for who may not look one up across the bank."""
+    same = Q()
+    for kind, index in whole.items():
+        same |= Q(**{f"{kind}_hash": index})
+    rows = Client.objects.visible_to(user).filter(same)
+    return list(rows.select_related("owner", "branch").order_by("pk")[:limit])
 
 
 @cache
-def _across(row, *kinds):
+def _across(row, recorded, *kinds):
+    """By a whole number across the bank: $1 how many, $2… the indexes of the number."""
     walks = [
         _walk(0, 0, f"{kind}_hash = ${n} AND {kind}_hash <> ''", "id", limit="$1")
         for n, kind in enumerate(kinds, 2)
     ]
-    name = f"find_{'_'.join(kinds)}_{'whole' if row is WHOLE else 'brief'}"
-    return Prepared(name, ", ".join(["int", *["text"] * len(kinds)]), _sql(walks, row, limit="$1"))
+    return _prepared("_".join(kinds), ["int", *["text"] * len(kinds)], walks, row, recorded, limit="$1")
+
+
+def _prepared(name, types, walks, row, recorded, limit="$2"):
+    record = ""
+    if recorded:
+        record = f", record AS ({Search.sql(len(types) + 1)})"
+        types = [*types, Search.TYPES]
+    name = f"find_{name}_{'whole' if row is WHOLE else 'brief'}{'_told' if recorded else ''}"
+    return Prepared(name, ", ".join(types), _sql(walks, row, limit, record))
+
+
+def _read(row, record, statement, *params):
+    lines = (
+        statement.rows(*params, *record.values, before=not_waiting()) if record else statement.rows(*params)
+    )
+    return [joined(client, branch=branch, owner=owner) for client, branch, owner in row.all(lines)]
 
 
 def readings(text):
     """What the text may be, the likeliest first: {walk: value for its condition}."""
     lower = text.lower()
-    ways = {"number": text.replace(" ", "").upper()}
+    ways = {"number": text.replace(" ", "").upper()} if text.isascii() else {}
     if TAIL.match(text):
         ways["tail"] = blind.tail_index(text)
     if LETTERS.match(lower):
@@ -94,16 +122,14 @@ def readings(text):
     return ways
 
 
-def _found(user, ways, limit, row):
+def _found(user, ways, limit, row, record):
     branches = _branches(user)
-    statement = _statement(row, bool(branches), *ways)
-    return [
-        _client(*row.read(line)) for line in statement.rows(user.pk, limit, branches or [], *ways.values())
-    ]
+    statement = _statement(row, bool(branches), bool(record), *ways)
+    return _read(row, record, statement, user.pk, limit, branches or [], *ways.values())
 
 
 @cache
-def _statement(row, near, *ways):
+def _statement(row, near, recorded, *ways):
     """A walk for each reading among one's own and in each branch, in one statement.
 
     $1 who asks, $2 how many, $3 the branches, $4… the readings.
@@ -118,15 +144,15 @@ def _statement(row, near, *ways):
             continue
         inside = _walk(1, rank, f"branch_id = reach.branch_id AND {condition}", order)
         walks.append(f"(SELECT w.* FROM unnest($3) AS reach(branch_id), LATERAL {inside} AS w)")
-    name = f"find_{'_'.join(ways)}_{'near' if near else 'own'}_{'whole' if row is WHOLE else 'brief'}"
     types = ["bigint", "int", "bigint[]", *["text"] * len(ways)]
-    return Prepared(name, ", ".join(types), _sql(walks, row))
+    name = f"{'_'.join(ways)}_{'near' if near else 'own'}"
+    return _prepared(name, types, walks, row, recorded)
 
 
-def _sql(walks, row, limit="$2"):
+def _sql(walks, row, limit, record):
     return (
         f"WITH found AS (SELECT id, min(far) AS far, min(rank) AS rank, min(pinyin) AS pinyin"
-        f" FROM ({' UNION ALL '.join(walks)}) AS walks GROUP BY id ORDER BY 2, 3, 4, id LIMIT {limit})"
+        f" FROM ({' UNION ALL '.join(walks)}) AS walks GROUP BY id ORDER BY 2, 3, 4, id LIMIT {limit}){record}"
         f" SELECT {row.columns} FROM found JOIN clients_client c ON c.id = found.id"
         " JOIN staff_branch branch ON branch.id = c.branch_id"
         " LEFT JOIN staff_user owner ON owner.id = c.owner_id"
@@ -139,11 +165,6 @@ def _walk(far, rank, condition, order, limit="$2"):
         f"(SELECT id, pinyin, {far} AS far, {rank} AS rank FROM clients_client"
         f" WHERE {condition} ORDER BY {order} LIMIT {limit})"
     )
-
-
-def _client(client, branch, owner):
-    client.branch, client.owner = branch, owner
-    return client
 
 
 def _branches(user):

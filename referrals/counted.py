@@ -70,6 +70,21 @@ CREATE TRIGGER referrals_credit_counted AFTER INSERT OR UPDATE OR DELETE ON refe
     EXECUTE FUNCTION referrals_credit_stale();
 """
 
+#: A slip that no day counts yet makes no sums stale: filing, at the busiest hour, does not ask.
+COUNTED_ONLY = """
+DROP TRIGGER referrals_slip_counted ON referrals_referral;
+CREATE TRIGGER referrals_slip_counted AFTER INSERT ON referrals_referral FOR EACH ROW
+    WHEN (NEW.counted_on_id IS NOT NULL) EXECUTE FUNCTION referrals_slip_stale();
+CREATE TRIGGER referrals_slip_uncounted AFTER DELETE ON referrals_referral FOR EACH ROW
+    WHEN (OLD.counted_on_id IS NOT NULL) EXECUTE FUNCTION referrals_slip_stale();
+"""
+COUNTED_ALL = """
+DROP TRIGGER referrals_slip_uncounted ON referrals_referral;
+DROP TRIGGER referrals_slip_counted ON referrals_referral;
+CREATE TRIGGER referrals_slip_counted AFTER INSERT OR DELETE ON referrals_referral FOR EACH ROW
+    EXECUTE FUNCTION referrals_slip_stale();
+"""
+
 UNSTALE = """
 DROP TRIGGER referrals_day_locked ON workdays_branchday;
 DROP TRIGGER referrals_day_changed ON workdays_branchday;

@@ -80,27 +80,32 @@ class PersonFields(forms.Form):
         return ConsentBasis.CONSENT.value if self.cleaned_data["basis"] else ""
 
 
-class CardForm(Answering, PersonFields):
-    """优质客户推介表 as one screen; only a clue and an end are required (B-02).
+class Shared(dict):
+    """Fields that every form of a class uses as they are: Django would copy each, choices and all, for
+    each form, which takes longer than reading what was typed. Nothing of one form is ever set on them."""
 
-    Choices are functions: Django copies every field for every card, and lists of choices with it.
-    """
+    def __deepcopy__(self, memo):
+        return dict(self)
+
+
+class CardForm(Answering, PersonFields):
+    """优质客户推介表 as one screen; only a clue and an end are required (B-02)."""
 
     cues = forms.MultipleChoiceField(
-        label=_("Clues"), choices=lambda: Cue.choices, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Clues"), choices=Cue.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
     business = forms.ChoiceField(
         label=_("Business at hand"),
         required=False,
-        choices=lambda: _blank(pgettext_lazy("business", "Not chosen"), Business.choices),
+        choices=_blank(pgettext_lazy("business", "Not chosen"), Business.choices),
     )
     salutation = forms.ChoiceField(
-        label=_("Salutation"), required=False, choices=lambda: Salutation.choices, widget=forms.RadioSelect
+        label=_("Salutation"), required=False, choices=Salutation.choices, widget=forms.RadioSelect
     )
     needs = forms.MultipleChoiceField(
-        label=_("Needs"), choices=lambda: Need.choices, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Needs"), choices=Need.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
-    assets = forms.ChoiceField(label=_("Estimated assets"), required=False, choices=lambda: AssetBand.choices)
+    assets = forms.ChoiceField(label=_("Estimated assets"), required=False, choices=AssetBand.choices)
     place = _line(_("Where the client waits"), 30)
     note = _line(_("Note"), rules.NOTE_LENGTH)
     manager = forms.IntegerField(label=_("Introduce to"), required=False, min_value=1, max_value=2**31)
@@ -116,10 +121,10 @@ class CardForm(Answering, PersonFields):
         label=_("Agreed hour"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
     agreed_channel = forms.ChoiceField(
-        label=_("Agreed way"), required=False, choices=lambda: Channel.choices, initial=Channel.PHONE
+        label=_("Agreed way"), required=False, choices=Channel.choices, initial=Channel.PHONE
     )
     repeat_reason = _line(_("Reason for referring again"), rules.NOTE_LENGTH)
-    end = forms.ChoiceField(label=_("What happens now"), required=False, choices=lambda: End.choices)
+    end = forms.ChoiceField(label=_("What happens now"), required=False, choices=End.choices)
     card_open = forms.BooleanField(label=_("Hand out card, follow up"), required=False)
     more = forms.BooleanField(label=_("Assets, place, note"), required=False)
 
@@ -147,6 +152,9 @@ class CardForm(Answering, PersonFields):
             repeat_reason=data["repeat_reason"],
             place=data["place"],
         )
+
+
+CardForm.base_fields = Shared(CardForm.base_fields)
 
 
 class LateForm(forms.Form):

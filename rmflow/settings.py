@@ -108,7 +108,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "rmflow.doors.middleware.OnePolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "rmflow.notices.middleware.BellPoll",  # polls without news: from Valkey, before sessions and database
     "django.contrib.sessions.middleware.SessionMiddleware",

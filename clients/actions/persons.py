@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rmflow.doors import idempotency
+from rmflow.doors.rows import joined
 from rmflow.doors.together import made
 from rmflow.privacy import blind, normal
 from rmflow.privacy.actions import log
@@ -59,9 +60,9 @@ def register(*, by, branch, name="", salutation="", phone="", basis="", id_kind=
 
 
 def _new(*, by, branch, name, salutation):
-    client = Client(branch=branch, salutation=salutation, created_by=by)
+    client = Client(branch_id=branch.pk, salutation=salutation, created_by_id=by.pk)
     client.put_name(name)
-    return client
+    return joined(client, branch=branch, created_by=by)
 
 
 def may_be_known(*, phone="", id_number=""):

@@ -8,8 +8,6 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rmflow.doors import htmx
-from rmflow.privacy.actions import log
-from rmflow.privacy.models import AccessEvent
 from rmflow.staff import permissions
 from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission, scope
@@ -19,7 +17,7 @@ from rmflow.workdays.rules import day_text
 from .. import stats
 from ..models import Client, Duplicate
 from ..rules import ClientType, Level
-from ..search import LONGEST, find
+from ..search import LONGEST, find_on_record
 
 PAGE = 25
 SORTS = {
@@ -79,8 +77,7 @@ def find_client(request):
     user = request.user
     permissions.require(user, Permission.SEE_CLIENTS)
     text = request.POST.get("q", "").strip()[:LONGEST]
-    found = find(user, text, limit=PAGE)
-    log(AccessEvent.Kind.SEARCH, by=user, object_type="clients.client", rows=len(found), request=request)
+    found = find_on_record(user, text, limit=PAGE, request=request)
     reach = scope(user, Permission.SEE_CLIENTS)
     context = {
         "q": text,

@@ -10,6 +10,7 @@ from clients.models import Client
 from clients.rules import TimelineKind, addressed_as
 from followups import actions as followups
 from rmflow.doors.idempotency import once
+from rmflow.doors.rows import joined
 from rmflow.doors.together import made, put
 from rmflow.notices.actions import notify
 from rmflow.privacy.models import ConsentBasis
@@ -77,7 +78,15 @@ def _file(card, *, by):
     if card.client_id is not None and card.guidance == Guidance.MANAGER:
         _check_keeper(client, manager)
     referral = _write(card, client, manager, by=by, branch=branch, sender_branch=sender_branch)
-    put(ReferralEvent(referral=referral, name="file", state_to=referral.status, by=by, manager=manager))
+    put(
+        ReferralEvent(
+            referral_id=referral.pk,
+            name="file",
+            state_to=referral.status,
+            by_id=by.pk,
+            manager_id=referral.manager_id,
+        )
+    )
     clients.note(
         client,
         TimelineKind.REFERRED,
@@ -202,14 +211,15 @@ def _write(card, client, manager, *, by, branch, sender_branch):
     now = timezone.now()
     waits = card.end == End.INTRODUCE
     role = acting_role(by, sender_branch)
+    day = business_day(sender_branch, by=by)
     slip = Referral(
-        day=business_day(sender_branch, by=by),
-        branch=branch,
-        referrer=by,
+        day_id=day.pk,
+        branch_id=branch.pk,
+        referrer_id=by.pk,
         referrer_role=role,
         home_branch_id=by.home_branch_id,
-        sender_branch=sender_branch,
-        client=client,
+        sender_branch_id=sender_branch.pk,
+        client_id=client.pk,
         addressed_as=addressed_as(card.name, card.salutation)
         if card.name or card.salutation
         else client.addressed_as,
@@ -221,7 +231,7 @@ def _write(card, client, manager, *, by, branch, sender_branch):
         status=card.status,
         reception=Reception.WAITING if waits else Reception.NONE,
         guidance=card.guidance,
-        manager=manager,
+        manager_id=manager and manager.pk,
         place=card.place,
         card_given=card.end == End.CARD,
         agreed_on=card.agreed_on,
@@ -233,7 +243,8 @@ def _write(card, client, manager, *, by, branch, sender_branch):
         filed_at=now,
         waiting_since=(card.referred_at or now) if waits else None,
     )
-    return made(slip)
+    joined(slip, day=day, branch=branch, referrer=by, sender_branch=sender_branch, client=client)
+    return made(joined(slip, manager=manager))
 
 
 def open_follow_up(referral, *, by):

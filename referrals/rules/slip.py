@@ -227,20 +227,24 @@ class Card:
         }.get(self.end, Guidance.MANAGER)
 
 
+#: Values of each list; Django makes them anew at each look.
+KNOWN = {kind: frozenset(kind.values) for kind in (Cue, Need, Business, AssetBand, End, Channel)}
+
+
 def check_card(card, *, today, now):
     """Refuse a card that is not complete, naming each input at fault (W1-04, B-02)."""
     errors = {}
     if not card.cues:
         errors["cues"] = _("Choose at least one clue.")
-    elif set(card.cues) - set(Cue.values):
+    elif not KNOWN[Cue].issuperset(card.cues):
         errors["cues"] = _("One of these clues is not on the list.")
-    if set(card.needs) - set(Need.values):
+    if not KNOWN[Need].issuperset(card.needs):
         errors["needs"] = _("One of these needs is not on the list.")
-    if card.business and card.business not in Business.values:
+    if card.business and card.business not in KNOWN[Business]:
         errors["business"] = _("This business is not on the list.")
-    if card.assets and card.assets not in AssetBand.values:
+    if card.assets and card.assets not in KNOWN[AssetBand]:
         errors["assets"] = _("This band is not on the list.")
-    if card.end not in End.values:
+    if card.end not in KNOWN[End]:
         errors["end"] = _("Say what happens with the client now.")
     if card.end == End.CARD:
         errors |= _check_card_end(card, today=today)
@@ -262,7 +266,7 @@ def _check_card_end(card, *, today):
             check_plan_day(card.agreed_on, today=today, field="agreed_on")
         except Refused as refusal:
             errors["agreed_on"] = refusal.message
-    if card.agreed_channel and card.agreed_channel not in Channel.values:
+    if card.agreed_channel and card.agreed_channel not in KNOWN[Channel]:
         errors["agreed_channel"] = _("This way of contact is not on the list.")
     return errors
 

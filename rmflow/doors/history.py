@@ -8,7 +8,14 @@ import pghistory.models
 import pghistory.runtime
 from django.apps import apps
 
-STATEMENTS = ("savepoint", "release savepoint", "rollback to savepoint", "set local", "prepare", "execute")
+STATEMENTS = (
+    "savepoint",
+    "release savepoint",
+    "rollback to savepoint",
+    "set local",
+    "prepare",
+    "execute rmflow_",
+)
 
 
 def spare_untracked_tables():

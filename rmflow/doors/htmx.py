@@ -7,9 +7,9 @@ from django.utils.cache import patch_vary_headers
 
 def wants_fragment(request):
     """Whether htmx asks for a piece of a page (not a whole one after a lost history)."""
-    headers = request.headers
-    return headers.get("HX-Request") == "true" and (
-        headers.get("HX-History-Restore-Request") != "true" and headers.get("HX-Boosted") != "true"
+    sent = request.META  # as it came: Django's `headers` reads the whole environment first
+    return sent.get("HTTP_HX_REQUEST") == "true" and (
+        sent.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true" and sent.get("HTTP_HX_BOOSTED") != "true"
     )
 
 

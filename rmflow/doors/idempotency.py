@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -20,19 +20,26 @@ from django.utils.translation import gettext as _
 from rmflow.workflow import Conflict, Refused
 
 from .models import IdempotencyKey
+from .rows import Prepared
 from .together import last, together
 
 KEPT_FOR = timedelta(days=7)  # house.md, "Idempotency"
-HEADER = "Idempotency-Key"
+HEADER = "HTTP_IDEMPOTENCY_KEY"  # Idempotency-Key, as it stands in request.META
 FIELD = "idempotency_key"
 NOT_CONTENT = {"csrfmiddlewaretoken", FIELD}
 KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
-INSERT = """
-    INSERT INTO "doors_idempotencykey" (user_id, key, body_hash, created_at)
-    VALUES (%s, %s, %s, %s) ON CONFLICT (user_id, key) DO NOTHING RETURNING id
-"""
-UPDATE = 'UPDATE "doors_idempotencykey" SET status = %s, answer = %s WHERE id = %s'
+INSERT = Prepared(
+    "claim",
+    "bigint, text, text, timestamptz",
+    'INSERT INTO "doors_idempotencykey" (user_id, key, body_hash, created_at)'
+    " VALUES ($1, $2, $3, $4) ON CONFLICT (user_id, key) DO NOTHING RETURNING id",
+)
+UPDATE = Prepared(
+    "answer",
+    "int, jsonb, bigint",
+    'UPDATE "doors_idempotencykey" SET status = $1, answer = $2 WHERE id = $3',
+)
 
 
 def once(user, key, body, produce, *, batched=False):
@@ -59,7 +66,7 @@ def once(user, key, body, produce, *, batched=False):
 
 def key_of(request):
     """The key of a request: the header of an API call or the hidden field of a form."""
-    return request.headers.get(HEADER, "") or request.POST.get(FIELD, "")
+    return request.META.get(HEADER, "") or request.POST.get(FIELD, "")
 
 
 def check_key(key):
@@ -86,10 +93,8 @@ def forget_old(now=None):
 
 
 def _claim(user, key, digest):
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [user.pk, key, digest, timezone.now()])
-        row = cursor.fetchone()
-    return row and row[0]
+    claimed = INSERT.rows(user.pk, key, digest, timezone.now())
+    return claimed[0][0] if claimed else None
 
 
 def _stored(user, key, digest):

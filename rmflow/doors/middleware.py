@@ -3,6 +3,8 @@
 import json
 import logging
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import InterfaceError, OperationalError
@@ -17,7 +19,22 @@ from rmflow.workflow import Refused
 from . import badinput, htmx
 
 log = logging.getLogger(__name__)
+DEBUG_PAGES = (404, 500)
 MAX_UPLOAD = 50 * 1024 * 1024  # bytes; imports of a million clients come by command
+
+
+class OnePolicy:
+    """The same content security policy on every answer, built once; django-csp builds it for each."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.policy = build_policy()
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not (settings.DEBUG and response.status_code in DEBUG_PAGES):  # those need Django's own style
+            response.headers.setdefault(HEADER, self.policy)
+        return response
 
 
 class Answers:

@@ -4,14 +4,18 @@ A filed slip leaves a line in two histories and rings a bell. Each INSERT by its
 plan; a crowd at the desk feels that (decision 0042). Only for tables without change history.
 """
 
+import itertools
 import threading
 from contextlib import contextmanager
 from functools import cache
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models.expressions import DatabaseDefault
 
+from .rows import Prepared
+
 _local = threading.local()
+_counter = itertools.count(1)  # a name for each INSERT; PostgreSQL cuts long ones
 
 
 @contextmanager
@@ -45,14 +49,13 @@ def put(row, *, new_only=False):
         row.save(force_insert=True)
 
 
-def last(sql, values):
-    """Run a statement whose answer nobody reads, now or as the last of `together`."""
+def last(statement, values):
+    """Run a `Prepared` whose answer nobody reads, now or as the last of `together`."""
     waiting = getattr(_local, "rows", None)
     if waiting is not None:
-        waiting.append((sql, values))
+        waiting.append((statement, values))
     else:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
+        _run([(statement, values)])
 
 
 def made(row):
@@ -65,11 +68,7 @@ def made(row):
         for field in row._meta.concrete_fields
         if isinstance(getattr(row, field.attname), DatabaseDefault)
     )
-    fields = _fields(type(row), left_out)
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(_insert_one(type(row), left_out), values)
-        row.pk, *defaults = cursor.fetchone()
+    [(row.pk, *defaults)] = _insert_one(type(row), left_out).rows(*_values(row, left_out))
     for name, value in zip(left_out, defaults, strict=True):
         setattr(row, name, value)
     row._state.adding, row._state.db = False, connection.alias
@@ -81,40 +80,56 @@ def _fields(model, left_out):
     return tuple(f for f in model._meta.concrete_fields if not f.primary_key and f.attname not in left_out)
 
 
+def _values(row, left_out=()):
+    db = connections[DEFAULT_DB_ALIAS]  # itself, not Django's stand-in: each field asks it something
+    return [field.get_db_prep_save(field.pre_save(row, True), db) for field in _fields(type(row), left_out)]
+
+
 @cache
 def _insert_one(model, left_out):
+    """The INSERT that tells the id. Its name does not begin as those of `doors.history`: a row with
+    history takes who and why along."""
     back = [model._meta.pk.column, *(model._meta.get_field(name).column for name in left_out)]
-    returned = ", ".join(f'"{column}"' for column in back)
-    return _statement(model, left_out) + f" RETURNING {returned}"
+    tail = "RETURNING " + ", ".join(f'"{column}"' for column in back)
+    return _insert(model, left_out, tail, prefix="kept")
 
 
 @cache
-def _statement(model, left_out=()):
+def _insert_light(model, tail):
+    return _insert(model, (), tail)
+
+
+def _insert(model, left_out, tail, **named):
     fields = _fields(model, left_out)
-    names = ", ".join(f'"{field.column}"' for field in fields)
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    numbers = ", ".join(f"${n}" for n in range(1, len(fields) + 1))
     marks = ", ".join(
         field.get_placeholder(None, None, connection) if hasattr(field, "get_placeholder") else "%s"
         for field in fields
     )
-    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'
+    sql = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({numbers}) {tail}'
+    return Prepared(f"insert_{next(_counter)}", "", sql, marks=marks, **named)
 
 
 def insert(row, tail=""):
-    """(SQL, values) of the INSERT of one new model instance; `tail` stands at its end."""
-    fields = _fields(type(row), ())
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    return f"{_statement(type(row))} {tail}", values
+    """(`Prepared`, values) of the INSERT of one new model instance without history; `tail` ends it."""
+    return _insert_light(type(row), tail), _values(row)
 
 
 def _write(rows):
-    if not rows:
-        return
-    statements = [
-        (row, tail) if isinstance(row, str) else insert(row, "ON CONFLICT DO NOTHING" if tail else "")
-        for row, tail in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "; ".join(sql for sql, _values in statements),
-            [value for _sql, values in statements for value in values],
+    if rows:
+        _run(
+            [
+                (row, tail)
+                if isinstance(row, Prepared)
+                else insert(row, "ON CONFLICT DO NOTHING" if tail else "")
+                for row, tail in rows
+            ]
         )
+
+
+def _run(statements):
+    db = connections[DEFAULT_DB_ALIAS]
+    with db.cursor() as cursor:
+        text = "; ".join(statement.call(values, db) for statement, values in statements)
+        cursor.execute(text, [value for _statement, values in statements for value in values])

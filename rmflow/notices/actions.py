@@ -67,7 +67,7 @@ def _notice(user, key, params, link, outside, common):
     if link and not (link.startswith("/") and url_has_allowed_host_and_scheme(link, None)):
         raise ValueError("A notice links into the house only.")
     wording.check_outside(outside, params)
-    return Notice(recipient=user, key=key, params=wording.pack(params), link=link, **common)
+    return Notice(recipient_id=user.pk, key=key, params=wording.pack(params), link=link, **common)
 
 
 def _post(people, keys, channels, *, urgent, now):

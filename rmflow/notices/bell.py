@@ -49,8 +49,11 @@ def _fresh_stamp(now: datetime) -> str:
 
 def stamp(user_ids) -> None:
     """Give these users' bells a new version; lost while Valkey is away, then the sweep makes up."""
-    mark = _fresh_stamp(timezone.now())
-    cache.set_many({key(user_id): mark for user_id in user_ids}, timeout=None)
+    mark, user_ids = _fresh_stamp(timezone.now()), list(user_ids)
+    if len(user_ids) == 1:  # a command instead of a transaction of Valkey's
+        cache.set(key(user_ids[0]), mark, timeout=None)
+    else:
+        cache.set_many({key(user_id): mark for user_id in user_ids}, timeout=None)
 
 
 def stamp_on_commit(user_ids) -> None:

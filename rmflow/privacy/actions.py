@@ -74,18 +74,46 @@ def log(
         ip=_ip(request),
     )
     if kind in MASKED_LOOKS and not connection.in_atomic_block:
-        _write_without_waiting(event)
+        statement, values = insert(event, "RETURNING id")
+        [(event.pk,)] = statement.rows(*values, before=not_waiting())
     else:
         event.save(force_insert=True)
     return event
 
 
-def _write_without_waiting(event):
-    """One statement to the server, a transaction of its own that does not wait for the disk."""
-    sql, values = insert(event, "RETURNING id")
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL synchronous_commit = off; {sql}", values)
-        event.pk = cursor.fetchone()[0]
+def not_waiting():
+    """Before a line of MASKED_LOOKS, in its trip and its transaction: do not wait for the disk."""
+    return "" if connection.in_atomic_block else "SET LOCAL synchronous_commit = off; "
+
+
+class Search:
+    """A search and its line in the log as one statement: neither is there without the other.
+
+    `sql(n)` is a further WITH-query beside one called `found`; its `values` are $n and the next ones.
+    """
+
+    TYPES = "timestamptz, bigint, bigint, text, inet"
+
+    def __init__(self, by, object_type, request=None):
+        self.by, self.object_type, self.request = by, object_type, request
+
+    @staticmethod
+    def sql(first):
+        at, user, branch, object_type, ip = (f"${n}" for n in range(first, first + 5))
+        return (
+            "INSERT INTO privacy_accessevent (at, user_id, branch_id, kind, object_type, fields, purpose, note,"
+            " item_key, rows, ip, prev_hash, hash)"
+            f" SELECT {at}, {user}, {branch}, '{Kind.SEARCH}', {object_type}, '{{}}', '', '', '',"
+            f" count(*), {ip}, '', '' FROM found"
+        )
+
+    @property
+    def values(self):
+        return timezone.now(), self.by.pk, self.by.branch_id, self.object_type, _ip(self.request)
+
+    def write(self, rows):
+        """The line by itself, for a search by other means."""
+        return log(Kind.SEARCH, by=self.by, object_type=self.object_type, rows=rows, request=self.request)
 
 
 def _ip(request):

@@ -16,6 +16,7 @@ from . import normal
 from .crypto import BadKey
 
 LENGTH = 32  # hex characters kept
+SHORTEST = 5  # digits of a whole number: no phone or ID number has fewer
 
 
 def key() -> bytes:
@@ -53,7 +54,9 @@ def tail_index(value: str, kind: str = "phone") -> str:
 def whole_numbers(text: str) -> dict[str, str]:
     """What a search box may look up across the bank: {"phone": index, "id": index} as far as
     `text` is a whole phone or resident ID number; empty when it is neither."""
-    found = {}
+    found: dict[str, str] = {}
+    if sum(char.isdigit() for char in text) < SHORTEST:  # a name: no need to be refused word by word
+        return found
     for kind, read in (("phone", normal.phone), ("id", normal.id_number)):
         try:
             if number := read(text):

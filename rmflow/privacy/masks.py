@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from . import normal
 
 STAR = "*"
+MOBILE = re.compile(r"1\d{10}")
 
 #: Surnames of two or more characters (复姓).
 _COMPOUND = """
@@ -56,8 +57,10 @@ def _is_han(text):
 
 def mask_phone(phone):
     """13812345678 → 138****5678; a landline or a number abroad → ****5678, never the extension."""
+    if MOBILE.fullmatch(phone or ""):  # as it is stored
+        return f"{phone[:3]}****{phone[-4:]}"
     number = normal.without_extension(normal.shape("phone", phone))
-    if re.fullmatch(r"1\d{10}", number):
+    if MOBILE.fullmatch(number):
         return f"{number[:3]}****{number[-4:]}"
     digits = re.sub(r"\D", "", number)
     return "****" + (digits[-4:] if len(digits) >= 8 else "") if number else ""

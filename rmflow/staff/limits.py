@@ -19,4 +19,4 @@ KEPT_TEXT = timedelta(hours=2)
 KEPT_BYTES = 256 * 1024
 #: Requests that are made by the page, not by the person.
 POLL_PATHS = ("/notices/poll/",)
-BACKGROUND_HEADERS = ("X-Background", "HX-Poll")
+BACKGROUND_HEADERS = ("HTTP_X_BACKGROUND", "HTTP_HX_POLL")  # names in request.META

@@ -36,7 +36,7 @@ def asks_by_script(request):
 def is_background(request):
     """A poll of the page: no sign of a person."""
     polls = getattr(settings, "STAFF_POLL_PATHS", limits.POLL_PATHS)
-    by_header = any(name in request.headers for name in limits.BACKGROUND_HEADERS)
+    by_header = any(name in request.META for name in limits.BACKGROUND_HEADERS)
     asks_if_alive = request.method == "GET" and "in_place" in request.GET
     return by_header or asks_if_alive or request.path_info.startswith(tuple(polls))
 
@@ -63,6 +63,8 @@ class SignedIn(LoginRequiredMiddleware):
         return super().__call__(request)
 
     def process_view(self, request, view_func, view_args, view_kwargs):
+        if request.user.is_authenticated:  # the person from here on, no more a promise of one
+            request.user = getattr(request, "_cached_user", request.user)
         user = request.user
         bound = user.is_authenticated and not getattr(view_func, "before_password", False)
         if bound and (user.must_change_password or passwords.is_too_old(user, timezone.now())):

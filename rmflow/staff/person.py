@@ -4,11 +4,12 @@ from functools import cache
 
 from django.contrib.auth.backends import ModelBackend
 
-from rmflow.doors.rows import Parts, Prepared
+from rmflow.doors.rows import Parts, Prepared, joined
 
 from .models import Branch, RoleHolding, User, bank_today
 
 PARTS = Parts(u=User, home=Branch, duty=Branch, h=RoleHolding, place=Branch)
+HELD = "user_id = u.id AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)"
 
 
 def load(pk, *, lock=False) -> User | None:
@@ -16,17 +17,17 @@ def load(pk, *, lock=False) -> User | None:
 
     `lock` also locks the person's row until the end of the transaction.
     """
-    rows = [PARTS.read(row) for row in _statement(lock).rows(pk, bank_today())]
+    statement = _statement(lock)
+    rows = PARTS.all((statement.rows if lock else statement.first)(pk, bank_today()))
     if not rows:
         return None
     user, home, duty, *_first = rows[0]
-    user.home_branch, user.duty_branch = home, duty
+    joined(user, home_branch=home, duty_branch=duty)
     user.holdings = []
     if user.is_active:
         for _user, _home, _duty, holding, place in rows:
             if holding is not None:
-                holding.user, holding.branch = user, place
-                user.holdings.append(holding)
+                user.holdings.append(joined(holding, user=user, branch=place))
     return user
 
 
@@ -36,13 +37,17 @@ def _statement(lock):
         "person_locked" if lock else "person",
         "bigint, date",
         f"SELECT {PARTS.columns} FROM staff_user u"
-        " LEFT JOIN staff_branch home ON home.id = u.home_branch_id"
-        " LEFT JOIN staff_branch duty ON duty.id = u.duty_branch_id"
-        " LEFT JOIN staff_roleholding h ON h.user_id = u.id"
-        " AND h.valid_from <= $2 AND (h.valid_to IS NULL OR h.valid_to >= $2)"
-        " LEFT JOIN staff_branch place ON place.id = h.branch_id"
+        f" {_one('home', 'staff_branch', 'id = u.home_branch_id')}"
+        f" {_one('duty', 'staff_branch', 'id = u.duty_branch_id')}"
+        f" {_one('h', 'staff_roleholding', HELD)}"
+        f" {_one('place', 'staff_branch', 'id = h.branch_id')}"
         " WHERE u.id = $1 ORDER BY h.id" + (" FOR NO KEY UPDATE OF u" if lock else ""),
     )
+
+
+def _one(alias, table, condition):
+    """A join as a look-up: for one person a join by hashing reads whole tables first."""
+    return f"LEFT JOIN LATERAL (SELECT * FROM {table} WHERE {condition} OFFSET 0) {alias} ON true"
 
 
 class StaffBackend(ModelBackend):

@@ -1,8 +1,10 @@
 """One box: number, name, initials and tail inside the scope; a whole number across the bank for some."""
 
 import pytest
+from django.db import connection
 
-from clients.search import find
+from clients.search import BRIEF, find, find_on_record
+from rmflow.privacy.models import AccessEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +107,44 @@ def test_it_costs_one_query_however_many_are_found(person, wealth, django_assert
     assert wealth.holdings  # loaded once a request
     with django_assert_num_queries(1):
         assert len(find(wealth, "钱", limit=8)) == 8
+
+
+@pytest.mark.parametrize(
+    ("who", "text", "count"),
+    [
+        ("colleague", "张", 1),
+        ("colleague", "nobody", 0),
+        ("wealth", "13600001111", 1),
+        ("lobby", "13800001111", 1),
+    ],
+)
+def test_each_search_goes_on_record_with_what_it_found(town, request, rf, who, text, count):
+    user = request.getfixturevalue(who)
+    asked = rf.post("/search/", REMOTE_ADDR="10.1.2.3")
+    found = find_on_record(user, text, row=BRIEF, request=asked)
+    assert [client.pk for client in found] == [client.pk for client in find(user, text)]
+    event = AccessEvent.objects.get()
+    assert (event.kind, event.user, event.branch_id, event.object_type) == (
+        "search",
+        user,
+        user.branch_id,
+        "clients.client",
+    )
+    assert (event.rows, len(found), event.ip, event.fields, event.seq) == (count, count, "10.1.2.3", [], None)
+
+
+def test_a_search_and_its_record_are_one_statement(town, wealth, django_assert_num_queries):
+    assert wealth.holdings
+    with django_assert_num_queries(1):
+        find_on_record(wealth, "张")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_a_search_leaves_no_setting_behind(town, wealth):
+    find_on_record(wealth, "张")
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        usual = cursor.fetchone()
+        cursor.execute("RESET synchronous_commit; SHOW synchronous_commit")
+        assert cursor.fetchone() == usual
+    assert AccessEvent.objects.count() == 1

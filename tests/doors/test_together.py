@@ -1,12 +1,14 @@
 """Rows put together are written once, at the end, or not at all."""
 
+import pghistory
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from rmflow.doors.models import JobRun
-from rmflow.doors.together import put, together
+from rmflow.doors.together import made, put, together
 from rmflow.notices.models import Notice
+from rmflow.staff.models import Branch
 from rmflow.workflow import Refused
 
 
@@ -48,3 +50,11 @@ def test_new_only_leaves_out_what_is_there(wealth):
     with together():
         put(notice("third"), new_only=True)
     assert [row.text for row in Notice.objects.all()] == ["first"]
+
+
+def test_a_row_with_history_takes_who_and_why_along(db):
+    with pghistory.context(user=7, url="/desk/file/"):
+        branch = made(Branch(code="9903", name="测试三支行", kind="branch"))
+    event = branch.events.get()
+    assert (event.pgh_label, event.pgh_context.metadata["user"]) == ("insert", 7)
+    assert Branch.objects.get(code="9903") == branch

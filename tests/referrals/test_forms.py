@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import translation
 
 from referrals.forms import CardForm, FilterForm, ReceptionForm
 from referrals.rules import End
@@ -40,6 +41,24 @@ def test_consent_is_a_basis():
 @pytest.mark.parametrize("end", End.values)
 def test_every_end_is_read(end):
     assert card(end=end).end == end
+
+
+def test_two_cards_share_their_fields_and_nothing_else():
+    wrong = CardForm({"cues": ["nonsense"], "phone": "12", "end": "introduce"}, initial={"note": "一"})
+    fresh = CardForm(initial={"note": "二"})
+    assert not wrong.is_valid()
+    assert fresh.errors == {} and fresh["note"].value() == "二"
+    assert fresh.fields["note"] is wrong.fields["note"] and fresh.fields is not wrong.fields
+    wrong.add_error("phone", "x")
+    assert CardForm({"cues": ["vip_card"], "end": "introduce"}).is_valid()
+
+
+def test_choices_are_said_in_the_readers_language():
+    with translation.override("en"):
+        english = str(CardForm()["business"])
+    with translation.override("zh-hans"):
+        chinese = str(CardForm()["business"])
+    assert "Not chosen" in english and "Not chosen" not in chinese
 
 
 def test_a_filter_that_cannot_be_read_counts_as_not_chosen():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clients.models import Verdict
 from referrals.actions import deals
-from referrals.models import DealCredit, Referral
+from referrals.models import DealCredit, Referral, StaleDay
 from referrals.stats import facts, rollup
 from rmflow.staff.permissions import Permission, Role, scope
 from rmflow.workdays import freeze
@@ -112,3 +112,14 @@ def test_the_roll_up_equals_the_raw_count(
         for by in (("branch", "month"), ("region",), ("date",), ()):
             assert rollup.ask(question, by) == facts.ask(question, by), by
         transaction.set_rollback(True)
+
+
+def test_a_counted_slip_makes_its_day_stale_and_an_uncounted_one_none(branches, lobby, wealth):
+    day = a_day(branches["first"], FIRST)
+    slip(day, lobby, "lobby_manager", wealth, check="unchecked")
+    assert not StaleDay.objects.exists()
+    counted = slip(day, lobby, "lobby_manager", wealth)
+    assert [row.day_id for row in StaleDay.objects.all()] == [day.pk]
+    StaleDay.objects.all().delete()
+    counted.delete()
+    assert [row.day_id for row in StaleDay.objects.all()] == [day.pk]

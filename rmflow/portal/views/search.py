@@ -2,14 +2,15 @@
 
 from functools import lru_cache
 
+from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 from pypinyin import Style, lazy_pinyin
 
 from clients.rules import ClientType
-from clients.search import BRIEF, find
+from clients.search import BRIEF, find_on_record
 from rmflow.doors import htmx
-from rmflow.privacy.actions import log
 from rmflow.staff.permissions import Permission, scope
 
 from .. import navigation
@@ -20,25 +21,21 @@ def search(request):
     """The page with its box; a post answers with the rows found."""
     text = request.POST.get("q", "").strip()[:60] if request.method == "POST" else ""
     context = {"q": text, "asked": bool(text), "clients": [], "places": []}
+    user = request.user
     if text:
-        context["places"] = _places(request.user, text)
-        if request.user.has(Permission.SEE_CLIENTS) or request.user.has(Permission.FIND_CLIENT):
-            context["clients"] = [
-                _row(client, request.user) for client in find(request.user, text, row=BRIEF)
-            ]
-            log(
-                "search",
-                by=request.user,
-                object_type="clients.client",
-                rows=len(context["clients"]),
-                request=request,
-            )
+        context["places"] = _places(user, text)
+        if user.has(Permission.SEE_CLIENTS) or user.has(Permission.FIND_CLIENT):
+            reach = scope(user, Permission.SEE_CLIENTS)
+            found = find_on_record(user, text, row=BRIEF, request=request)
+            context["clients"] = [_row(client, user, reach) for client in found]
+    if htmx.wants_fragment(request):  # without the shell's context: it is asked at every letter
+        return HttpResponse(render_to_string("portal/_found.html", context), headers={"Vary": "HX-Request"})
     return htmx.render(request, "portal/search.html", "portal/_found.html", context)
 
 
-def _row(client, user):
-    """What a row shows; the sheet itself is a link only inside one's scope."""
-    visible = client.is_looked_after_by(user) or scope(user, Permission.SEE_CLIENTS).covers(client.branch)
+def _row(client, user, reach):
+    """What a row shows; the sheet itself is a link only inside one's scope, `reach`."""
+    visible = client.is_looked_after_by(user) or reach.covers(client.branch)
     return {
         "url": f"/clients/{client.pk}/" if visible else "",
         "name": client.name_for(user),
@@ -51,18 +48,19 @@ def _row(client, user):
 
 def _places(user, text):
     """Pages of one's own rail whose word, pinyin or initials begin so."""
-    lower, language = text.lower(), get_language()
-    return [
-        entry
-        for entry in navigation.entries(navigation.rail_keys(user), "", {})
-        if any(reading.startswith(lower) for reading in _readings(str(entry["label"]), language))
-    ]
+    lower, words = text.lower(), _words(tuple(navigation.rail_keys(user)), get_language())
+    keys = [key for key, readings in words if any(reading.startswith(lower) for reading in readings)]
+    return navigation.entries(keys, "", {}) if keys else []
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=200)
+def _words(keys, language):
+    """[(place, how it may be typed)]: its word, and in Chinese its pinyin whole and in initials."""
+    return [(key, _readings(str(navigation.ITEMS[key].label).lower(), language)) for key in keys]
+
+
 def _readings(label, language):
-    """How a place may be typed: its word, and in Chinese its pinyin whole and in initials."""
-    readings = {label.lower()}
+    readings = {label}
     if language == "zh-hans":
         readings |= {"".join(lazy_pinyin(label)), "".join(lazy_pinyin(label, style=Style.FIRST_LETTER))}
     return readings

@@ -15,6 +15,7 @@ from .models import MonthReport
 from .rules import SourceChannel, figures
 from .rules.periods import Kind
 from .stats import figures as stats
+from .stats import months as month_stats
 
 #: What may be asked, by its name in the address.
 VIEWS = {
@@ -27,7 +28,19 @@ VIEWS = {
     "days": stats.by_day,
     "months": stats.by_month,
     "branches": lambda question: figures.ranked(stats.by_branch(question)),
+    "regions": stats.by_region,
     "cohorts": stats.cohorts,
+}
+#: What a signed month keeps of them; the others are counted as they stand.
+KEPT = {
+    "total": lambda shown: [shown["total"]],
+    "employees": lambda shown: figures.ranked(shown["employees"]),
+    "roles": lambda shown: shown["roles"],
+    "channels": lambda shown: shown["channels"],
+    "hours": lambda shown: shown["hours"],
+    "heat": lambda shown: shown["heat"],
+    "days": lambda shown: shown["dates"],
+    "cohorts": lambda shown: shown["cohorts"],
 }
 ASKED = [
     OpenApiParameter("kind", OpenApiTypes.STR, enum=Kind.values),
@@ -38,12 +51,14 @@ ASKED = [
     OpenApiParameter("role", OpenApiTypes.STR, enum=Role.values),
     OpenApiParameter("channel", OpenApiTypes.STR, enum=SourceChannel.values),
     OpenApiParameter("employee", OpenApiTypes.INT),
+    OpenApiParameter("region", OpenApiTypes.INT),
 ]
 ANSWER = inline_serializer(
     "Statistics",
     {
         "first": serializers.DateField(),
         "last": serializers.DateField(),
+        "signed": serializers.BooleanField(help_text="Whether these are the figures the head signed"),
         "unlocked": serializers.ListField(child=serializers.DictField()),
         "rows": serializers.ListField(child=serializers.DictField()),
     },
@@ -66,18 +81,19 @@ class StatisticsView(APIView):
             raise ValidationError({"last": [str(asked.error)]})
         if view not in VIEWS:
             raise MonthReport.DoesNotExist
-        rows = VIEWS[view](asked.question)
+        signed = asked.frozen is not None and view in KEPT
+        shown = month_stats.read(asked.frozen) if signed else None
+        rows = KEPT[view](shown) if signed else VIEWS[view](asked.question)
         for row in rows:
             row.update(figures.rates(row))
             row.pop("score", None)
         days = [
             {"date": day["date"], "branch": day["branch__name"]}
-            for day in stats.days(asked.question)
+            for day in (shown["days"] if signed else stats.days(asked.question))
             if not day["closed_at"]
         ]
-        return Response(
-            {"first": asked.period.first, "last": asked.period.last, "unlocked": days, "rows": rows}
-        )
+        span = {"first": asked.period.first, "last": asked.period.last}
+        return Response({**span, "signed": signed, "unlocked": days, "rows": rows})
 
 
 class MonthSignView(APIView):

@@ -120,7 +120,7 @@ def sheets(asked, progress):
         [
             *([row["rank"], row["employee_name"], row["employee_no"], str(table.post(row)), row["branch_name"],
                *_measures(row)] for row in figures.ranked(counted["employees"])),
-            [None, *end, None, None, None, *_measures(total)],
+            [None, _("Total (each deal once)"), None, None, None, *_measures(total)],
         ],
     )  # fmt: skip
     for title, head, name, key in _views():

@@ -17,8 +17,8 @@ from ..rules import figures
 from ..rules.periods import Kind as PeriodKind
 from ..stats import months as month_stats
 
-#: Lines of the table at the least: the form has five to spare.
-SPARE = 5
+#: The form has five lines to spare, fewer when the sheet is full.
+SPARE, LINES = 5, 15
 
 
 @require_GET
@@ -45,7 +45,7 @@ def table_form(request):
         "report": report,
         "name": table.period_name(asked.period),
         "employees": employees,
-        "spare": range(SPARE),
+        "spare": range(max(0, min(SPARE, LINES - len(employees)))),
         "table": words,
         "totals": words.totals(),
         "rates": figures.rates(words.total),

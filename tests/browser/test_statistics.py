@@ -108,6 +108,27 @@ def test_the_statistics_fit_one_sheet_with_the_forms_columns(september, desk, he
     assert "快捷键" not in text
 
 
+def test_fifteen_people_fit_one_sheet_and_more_go_on_with_the_heads(transactional_db, settings, desk, head, hire,
+                                                                   branches, wealth):  # fmt: skip
+    settings.SECOND_FACTOR_REQUIRED = False
+    day = a_day(branches["first"], SEPT)
+    for number in range(14):
+        slip(day, hire(f"3001{number:02d}", "欧阳晓梅", Role.TELLER), Role.TELLER, wealth)
+    slip(day, hire("300199", "司马光", Role.TELLER), Role.TELLER, wealth)
+    lock(day)
+    page = desk(head)
+    page.goto("/statistics/print/?kind=month&day=2026-09-01")
+    assert page.locator(".statistics-form tbody tr").count() == 15 + 1
+    assert text_of(page)[0] == 1
+    next_day = a_day(branches["first"], datetime.date(2026, 9, 2))
+    for number in range(20):
+        slip(next_day, hire(f"3002{number:02d}", "新人", Role.TELLER), Role.TELLER, wealth)
+    lock(next_day)
+    page.reload()
+    sheets, text = text_of(page)
+    assert sheets == 2 and text.count("推介人岗位") == 2
+
+
 def test_the_slip_fits_one_sheet(september, desk, wealth):
     page = desk(wealth)
     page.goto(f"/referrals/{september['slip'].pk}/print/")

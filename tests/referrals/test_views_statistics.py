@@ -253,6 +253,16 @@ def test_the_workbook_and_the_print_of_a_signed_month_are_what_was_signed(moved,
     assert printed.context["totals"]["total"] == 13 and "签阅后有变动" in printed.content.decode()
 
 
+def test_the_api_answers_a_signed_month_as_it_was_signed(moved, as_, head):
+    for view in ("total", "employees", "roles", "channels", "hours", "heat", "days"):
+        answer = as_(head).get(f"/api/v1/statistics/{view}/{MONTH}").json()
+        assert answer["signed"] and sum(row["total"] for row in answer["rows"]) == 13, view
+    assert answer["unlocked"][0]["date"] == "2026-09-03"
+    live = as_(head).get(f"/api/v1/statistics/total/{MONTH}&role=teller").json()
+    assert not live["signed"] and live["rows"][0]["potential"] == 0
+    assert as_(head).get(f"/api/v1/statistics/regions/{MONTH}").json()["rows"][0]["total"] == 1
+
+
 def test_a_part_of_a_signed_month_is_counted_now_and_says_so(moved, as_, head):
     page = as_(head).get(f"/statistics/{MONTH}&role=teller")
     assert page.context["totals"]["total"] == 1 and "与签阅时的数据可能不同" in page.content.decode()

@@ -185,6 +185,10 @@ class Page:
         return not self.is_locked and self.may(Permission.CLOSE_DAY)
 
     @property
+    def sees_statistics(self):
+        return self.may(Permission.SEE_STATISTICS)
+
+    @property
     def may_reopen(self):
         return self.is_locked and self.may(Permission.REOPEN_DAY)
 

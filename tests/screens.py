@@ -31,7 +31,7 @@ FLAGS = (
 )
 OWN_CLIENT = "client"  # no address of its own: the first record's client, with a next step
 PAGES = {
-    "lobby1": {"desk": "/desk/", "referrals": "/referrals/"},
+    "lobby1": {"desk": "/desk/", "referrals": "/referrals/", "closing": "/closing/"},
     "wealth1": {
         "today": "/today/",
         "clients": "/clients/",
@@ -40,7 +40,7 @@ PAGES = {
         "client": OWN_CLIENT,
     },
     "teller1": {"mine": "/referrals/mine/"},
-    "head1": {"overview": "/overview/"},
+    "head1": {"overview": "/overview/", "statistics": "/statistics/", "table": "/statistics/table/"},
     "admin1": {"jobs": "/jobs/", "calendar": "/workdays/", "permissions": "/about/permissions"},
     "security1": {"people": "/staff/people/"},
     "auditor1": {"log": "/privacy/log/"},

@@ -262,4 +262,6 @@ def test_the_locked_day_shows_nothing_to_press(browse, filed, lobby, wealth, bra
     shown = text(browse(lobby).get("/closing/?day=2026-10-08"))
     for words in ("核定", "核对相符的", "催办", "登记查看"):
         assert f">{words}<" not in shown
+    assert "打印日统计表" in shown
+    assert "周敏" in text(browse(lobby).get("/statistics/print/?kind=day&day=2026-10-08"))
     assert business_day(branch).date != at(1).date()

@@ -80,6 +80,9 @@ class TimelineKind(TextChoices):
     OPENING = "opening", _("Account opening")
     MERGED = "merged", _("Merged with another record")
     UNMERGED = "unmerged", _("Merge undone")
+    CUSTODY = "custody", _("Archive register")
+    RIGHTS = "rights", _("Request about personal data")
+    ERASED = "erased", _("Made anonymous")
 
 
 #: Types after which a follow-up record is worked (deck 23).
@@ -128,11 +131,17 @@ TIMELINE_GROUPS = {
     ),
     "type": (
         pgettext_lazy("timeline", "Type and archive"),
-        (TimelineKind.VERDICT, TimelineKind.TIER, TimelineKind.ARCHIVE, TimelineKind.OWNER),
+        (
+            *(TimelineKind.VERDICT, TimelineKind.TIER, TimelineKind.ARCHIVE, TimelineKind.CUSTODY),
+            TimelineKind.OWNER,
+        ),
     ),
     "record": (
         pgettext_lazy("timeline", "Record"),
-        (TimelineKind.CONSENT, TimelineKind.DATA, TimelineKind.MERGED, TimelineKind.UNMERGED),
+        (
+            *(TimelineKind.CONSENT, TimelineKind.DATA, TimelineKind.MERGED, TimelineKind.UNMERGED),
+            *(TimelineKind.RIGHTS, TimelineKind.ERASED),
+        ),
     ),
 }
 

@@ -25,9 +25,10 @@ def by_type(user, whose):
 
 def of(user, whose):
     """The rows of a list, all inside what `user` may see."""
+    known = Client.objects.filter(erased_at__isnull=True)
     if whose == "mine":
-        return Client.objects.filter(Q(owner=user) | Q(backup=user))
-    rows = Client.objects.of_branches(user)
+        return known.filter(Q(owner=user) | Q(backup=user))
+    rows = known.of_branches(user)
     if whose == "unmanaged":
         return rows.unmanaged()
     return rows.filter(owner__isnull=True) if whose == "none" else rows

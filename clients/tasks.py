@@ -4,10 +4,21 @@ from celery import group, shared_task
 from django.db import transaction
 
 from rmflow.doors.jobs import scheduled
-from rmflow.staff.models import User
+from rmflow.staff.models import Branch, User
 from rmflow.workdays import clock
 
-from .actions import drop, duplicates, evaluation, events, managers, merges, simulation
+from .actions import (
+    drop,
+    duplicates,
+    evaluation,
+    events,
+    lending,
+    managers,
+    merges,
+    retention,
+    rights,
+    simulation,
+)
 from .models import RunPart
 from .scoring.rules import PartState, RunState
 
@@ -119,3 +130,41 @@ def resume_loads() -> dict[str, int]:
 def forget_files() -> dict[str, int]:
     """Each night: files nobody loaded for a week."""
     return {"files": drop.forget_old()}
+
+
+@shared_task(name="clients.review_retention")
+@scheduled("review retention")
+def review_retention() -> dict[str, int]:
+    """Each year: the clocks of every branch that keeps archives, as a group."""
+    ids, year = retention.branches_with_archives(), clock.today().year
+    group(review_branch.s(pk, year) for pk in ids).delay()
+    return {"branches": len(ids)}
+
+
+@shared_task(name="clients.review_branch", acks_late=True)
+def review_branch(branch_id: int, year: int) -> None:
+    """One branch of the yearly review; a second run finds the first."""
+    retention.review(Branch.objects.get(pk=branch_id), year=year)
+
+
+@shared_task(name="clients.anonymise_prospects")
+@scheduled("anonymise who never became a client")
+def anonymise_prospects() -> dict[str, int]:
+    """Each night: people who never became clients, after the set days, branch by branch."""
+    today = clock.today()
+    branches = Branch.objects.order_by("pk").values_list("pk", flat=True)
+    return {"persons": sum(retention.anonymise(pk, today=today) for pk in branches)}
+
+
+@shared_task(name="clients.remind_loans")
+@scheduled("remind of overdue archives")
+def remind_loans() -> dict[str, int]:
+    """Each morning: archives that should be back."""
+    return {"loans": lending.remind_overdue(today=clock.today())}
+
+
+@shared_task(name="clients.remind_rights")
+@scheduled("remind of requests about data")
+def remind_rights() -> dict[str, int]:
+    """Each morning: answers that are nearly due or late."""
+    return rights.remind(today=clock.today())

@@ -13,8 +13,10 @@ from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission
 from rmflow.workdays.rules import day_text
 
+from .custody_rules import HoldKind
 from .models import Client, Profile
 from .profile_rules import ConsentPurpose
+from .rights_rules import Outcome, Right
 from .rules import TIMELINE_GROUPS, ClientType, TimelineKind
 from .scoring.names import tier_names
 from .scoring.rules import Reason
@@ -46,6 +48,9 @@ ICONS = {
     TimelineKind.OPENING: "wallet",
     TimelineKind.MERGED: "copy",
     TimelineKind.UNMERGED: "arrows-split",
+    TimelineKind.CUSTODY: "folder",
+    TimelineKind.RIGHTS: "shield-lock",
+    TimelineKind.ERASED: "user-minus",
 }
 WAYS = {"phone": "phone", "sms": "message-2", "email": "mail", "letter": "mail-opened", "visit": "armchair",
         "wechat": "message-circle"}  # fmt: skip
@@ -71,6 +76,20 @@ WORDS = {
     "converted": gettext_lazy("Became premium"),
     "non_premium": gettext_lazy("Not premium, ended"),
     "abandoned": gettext_lazy("Given up"),
+}
+
+#: Codes of the register and of requests about personal data.
+KEPT = {
+    "filed": gettext_lazy("Filed"),
+    "held": gettext_lazy("Put on hold"),
+    "released": gettext_lazy("Hold lifted"),
+    "take": pgettext_lazy("rights", "Taken"),
+    "settle": pgettext_lazy("rights", "Settled"),
+    "answer": pgettext_lazy("rights", "Answered"),
+    "drop": pgettext_lazy("rights", "Taken back by the client"),
+    "destruction": gettext_lazy("Archive destroyed"),
+    "retention": gettext_lazy("Retention is over"),
+    "request": gettext_lazy("At the client's request"),
 }
 
 
@@ -151,11 +170,13 @@ def _facts(entry):
         yield from [" · ".join(words)] if words else []
     if kind == TimelineKind.CONSENT:
         yield from _consent(data)
+    if kind in (TimelineKind.CUSTODY, TimelineKind.RIGHTS, TimelineKind.ERASED):
+        yield from _kept(data)
     if data.get("starts_at"):
         starts = datetime.datetime.fromisoformat(data["starts_at"]).astimezone(BANK_TIME)
         yield f"{day_text(starts.date())} {starts:%H:%M}"
     if data.get("fields"):
-        yield _(", ").join(_field(name) for name in data["fields"])
+        yield _(", ").join(field_name(name) for name in data["fields"])
     yield from (
         str(data[key]) for key in ("owner", "manager", "file_no", "product", "number") if data.get(key)
     )
@@ -163,11 +184,11 @@ def _facts(entry):
         yield _("backup {name}").format(name=data["backup"] or "–")
 
 
-def _field(name):
+def field_name(name):
     """The words of what was changed: a field of person or profile, or a list beside them."""
     for model in (Client, Profile):
         try:
-            field = model._meta.get_field(name)
+            field = model._meta.getfield_name(name)
         except FieldDoesNotExist:
             continue
         return str(
@@ -185,6 +206,16 @@ def _consent(data):
     if data.get("basis") in ConsentBasis.values:
         yield str(ConsentBasis(data["basis"]).label)
         yield _("notice {version}").format(version=data.get("version", ""))
+
+
+def _kept(data):
+    """What was done with the file, or with the data at the client's request."""
+    for key in ("custody", "step", "why"):
+        if data.get(key) in KEPT:
+            yield str(KEPT[data[key]])
+    for key, codes in (("kind", HoldKind), ("right", Right), ("outcome", Outcome)):
+        if data.get(key) in codes.values:
+            yield str(codes(data[key]).label)
 
 
 def _tier(data):

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.functional import cached_property
 
+from clients.custody_rules import FileState
 from clients.models import Archive
 from followups.models import Deal, FollowUp
 from followups.rules import LIVE
@@ -222,12 +223,17 @@ def snapshot(day):
 
 
 def custody_counts(day):
-    """What goes into the cabinet with a day: its slips, the branch's live records, archives opened on it."""
+    """What goes into the cabinet with a day: its slips, the branch's live records, archives opened on it.
+
+    An archive that is lent out stands in the lending register, not in the cabinet.
+    """
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     return {
         "slips": slips_of(day).count(),
         "records": FollowUp.objects.filter(branch=day.branch_id, status__in=LIVE).count(),
-        "archives": Archive.objects.filter(client__branch=day.branch_id, opened_at__gte=midnight).count(),
+        "archives": Archive.objects.filter(client__branch=day.branch_id, opened_at__gte=midnight)
+        .exclude(state__in=(FileState.LENT, FileState.DESTROYED))
+        .count(),
     }
 
 

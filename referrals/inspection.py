@@ -25,7 +25,8 @@ def candidates(branch):
     since = clock.now() - datetime.timedelta(days=DAYS)
     slips = Referral.objects.filter(sender_branch=branch, filed_at__gte=since).order_by("-filed_at")
     records = FollowUp.objects.filter(branch=branch).live().order_by("-opened_at")
-    archives = Archive.objects.filter(client__branch=branch, opened_at__gte=since).order_by("-opened_at")
+    archives = Archive.objects.filter(client__branch=branch, opened_at__gte=since, destroyed_at__isnull=True)
+    archives = archives.order_by("-opened_at")
     found = []
     for kind, rows in (("slip", slips), ("record", records), ("archive", archives)):
         found += [[kind, pk] for pk in rows.values_list("pk", flat=True)[:MOST]]

@@ -118,4 +118,19 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    # clients: clocks of all archives on the second of January; who never became a client is made anonymous
+    # each night; files that should be back and answers to clients that are due, each morning
+    "review retention": {
+        "task": "clients.review_retention",
+        "schedule": crontab(hour=4, minute=0, day_of_month=2, month_of_year=1),
+    },
+    "anonymise who never became a client": {
+        "task": "clients.anonymise_prospects",
+        "schedule": crontab(hour=3, minute=50),
+    },
+    "remind of overdue archives": {"task": "clients.remind_loans", "schedule": crontab(hour=8, minute=5)},
+    "remind of requests about data": {
+        "task": "clients.remind_rights",
+        "schedule": crontab(hour=8, minute=10),
+    },
 }

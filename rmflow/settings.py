@@ -191,6 +191,12 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 # Log-ins on record: staff stands below privacy and calls these (domain-rules 4.2, clause 4.3).
 STAFF_LOGIN_HOOKS = ["rmflow.privacy.login_log.record"]
 
+# What the apps above clients have under way with a person, for holds, rights and destruction (decision 0100).
+CLIENTS_NEIGHBOURS = ["followups.matters", "referrals.matters"]
+
+# A client's request about personal data is answered in so many working days (B-22).
+RIGHTS_WORKING_DAYS = env.int("RIGHTS_WORKING_DAYS", 15)
+
 # Showing masked data: so often a person and day, and from where on the head is told (4.3).
 PRIVACY_REVEALS_PER_DAY = 50
 PRIVACY_REVEAL_ALERT = 30

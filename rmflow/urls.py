@@ -15,6 +15,8 @@ urlpatterns = [
     path("clients/", include("clients.urls")),
     path("tiers/", include("clients.tier_urls")),
     path("loads/", include("clients.load_urls")),
+    path("archives/", include("clients.custody_urls")),
+    path("rights/", include("clients.rights_urls")),
     path("admin/", admin.site.urls),
     path("notices/", include("rmflow.notices.urls")),
     path("privacy/", include("rmflow.privacy.urls")),

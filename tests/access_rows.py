@@ -154,6 +154,21 @@ MATRIX = {
     "execute_opening": "x . . . . . . . . . . . . .",
     "use_segments": ". . x x x x . . . . . . . .",
     "load_files": ". . . . . . . . . . . x . .",
+    "file_archive": ". . . . . . x . . . . . . .",
+    "store_archive": ". . . . . . x . . . . . . .",
+    "query_archive": ". . . . x x x . . . . . . .",
+    "borrow_archive": ". . x x . . . . . . . . . .",
+    "lend_archive": ". . . . . . x . . . . . . .",
+    "update_archive": ". . . . . . x . . . . . . .",
+    "check_archive": ". . . . . . x . . . . . . .",
+    "assess_archive": ". . . . . . x . . . . . . .",
+    "destroy_archive": ". . . . . . x . . . . . . .",
+    "hold_archive": ". . . . x x x . . . . . . .",
+    "approve_custody": ". . . . x x . . . . . . . .",
+    "approve_destruction": ". . . . . x . . . . . . . .",
+    "order_destruction": ". . . . x . . . . . . . . .",
+    "take_rights": ". x x . x x . . . . . . . .",
+    "settle_rights": ". . . . x x . . . . . . . .",
     "manage_reference": ". . . . . . . . . . . x . .",
     "see_jobs": ". . . . . . . . . . . x . x",
     "manage_roles": ". . . . . . . . . . . . x .",
@@ -475,6 +490,85 @@ LOADS = {
     "loads:map": {"GET": row(FILES, thing="column_map"), "POST": row(FILES, thing="column_map")},
     "loads:map_delete": {"POST": row(FILES, thing="column_map")},
 }
+READS = role(Permission.QUERY_ARCHIVE)
+FILED = (READS, within(Permission.QUERY_ARCHIVE))
+LOAN, BATCH = own_or(Permission.QUERY_ARCHIVE), own_or(Permission.QUERY_ARCHIVE)
+
+CUSTODY = {
+    "custody:index": {"GET": row(READS)},
+    "custody:query": {"GET": row(READS), "POST": row(READS, q="0817-2026-0001", purpose="x")},
+    "custody:file": {"GET": row(*FILED, thing="archive")},
+    "custody:step": {
+        "GET": row(*FILED, here(Permission.FILE_ARCHIVE), thing="archive"),
+        "POST": row(*FILED, here(Permission.FILE_ARCHIVE), thing="archive", place="A-01"),
+    },
+    "custody:release": {
+        "GET": row(role(Permission.HOLD_ARCHIVE), within(Permission.QUERY_ARCHIVE), thing="hold"),
+        "POST": row(role(Permission.HOLD_ARCHIVE), within(Permission.QUERY_ARCHIVE), thing="hold", note="x"),
+    },
+    "custody:loans": {"GET": row(READS)},
+    "custody:loans_mine": {"GET": row()},
+    "custody:loan_approve": {"POST": row(LOAN, here(Permission.APPROVE_CUSTODY), thing="loan")},
+    "custody:loan_refuse": {
+        "GET": row(LOAN, here(Permission.APPROVE_CUSTODY), thing="loan"),
+        "POST": row(LOAN, here(Permission.APPROVE_CUSTODY), thing="loan", note="x"),
+    },
+    "custody:loan_hand_out": {"POST": row(LOAN, here(Permission.LEND_ARCHIVE), thing="loan")},
+    "custody:loan_return": {
+        "GET": row(LOAN, here(Permission.LEND_ARCHIVE), thing="loan"),
+        "POST": row(LOAN, here(Permission.LEND_ARCHIVE), thing="loan"),
+    },
+    "custody:borrow": {
+        "GET": row(own_or(Permission.SEE_CLIENTS), role(Permission.BORROW_ARCHIVE), thing="client"),
+        "POST": row(own_or(Permission.SEE_CLIENTS), role(Permission.BORROW_ARCHIVE), thing="client"),
+    },
+    "custody:checks": {"GET": row(READS)},
+    "custody:check_begin": {"POST": row(role(Permission.CHECK_ARCHIVE))},
+    "custody:check": {
+        "GET": row(*FILED, thing="round"),
+        "POST": row(*FILED, here(Permission.CHECK_ARCHIVE), thing="round"),
+    },
+    "custody:check_settle": {
+        "GET": row(role(Permission.CHECK_ARCHIVE), within(Permission.QUERY_ARCHIVE), thing="fault"),
+        "POST": row(
+            role(Permission.CHECK_ARCHIVE), within(Permission.QUERY_ARCHIVE), thing="fault", note="x"
+        ),
+    },
+    "custody:assessments": {"GET": row(READS)},
+    "custody:assess": {
+        "GET": row(role(Permission.ASSESS_ARCHIVE), within(Permission.ASSESS_ARCHIVE), thing="self_month"),
+        "POST": row(role(Permission.ASSESS_ARCHIVE), within(Permission.ASSESS_ARCHIVE), thing="self_month"),
+    },
+    "custody:assessment_confirm": {
+        "POST": row(own_or(Permission.QUERY_ARCHIVE), here(Permission.APPROVE_CUSTODY), thing="assessment")
+    },
+    "custody:retention": {"GET": row(READS), "POST": row(READS, role(Permission.DESTROY_ARCHIVE))},
+    "custody:review": {"POST": row(role(Permission.DESTROY_ARCHIVE))},
+    "custody:destructions": {"GET": row(READS)},
+    "custody:destruction": {"GET": row(BATCH, thing="batch")},
+    "custody:destruction_sign": {"POST": row(BATCH, here(Permission.APPROVE_DESTRUCTION), thing="batch")},
+    "custody:destruction_step": {
+        "GET": row(BATCH, here(Permission.DESTROY_ARCHIVE), thing="batch"),
+        "POST": row(BATCH, here(Permission.DESTROY_ARCHIVE), thing="batch", note="x"),
+    },
+    "custody:certificate": {"GET": row(BATCH, thing="done_batch")},
+}
+TAKES = role(Permission.TAKE_RIGHTS)
+ASKED_FOR = own_or(Permission.TAKE_RIGHTS)
+RIGHTS = {
+    "rights:index": {"GET": row(TAKES)},
+    "rights:take": {
+        "GET": row(own_or(Permission.SEE_CLIENTS), here(Permission.TAKE_RIGHTS), thing="client"),
+        "POST": row(own_or(Permission.SEE_CLIENTS), here(Permission.TAKE_RIGHTS), thing="client"),
+    },
+    "rights:request": {"GET": row(ASKED_FOR, thing="right")},
+    "rights:step": {
+        "GET": row(ASKED_FOR, here(Permission.SETTLE_RIGHTS), thing="right"),
+        "POST": row(ASKED_FOR, here(Permission.SETTLE_RIGHTS), thing="right", outcome="granted"),
+    },
+    "rights:answer": {"GET": row(ASKED_FOR, thing="settled_right")},
+    "rights:copy": {"POST": row(ASKED_FOR, here(Permission.TAKE_RIGHTS), thing="settled_right")},
+}
 API = {
     "fileload-list": {"GET": row(FILES), "POST": row(FILES)},
     "fileload-detail": {"GET": row(FILES, thing="load")},
@@ -523,6 +617,78 @@ API = {
     "client-search": {"POST": row(q="刘")},
     "client-profile": {"GET": row(own_or(Permission.SEE_CLIENTS), thing="client")},
     "client-detail": {"GET": row(own_or(Permission.SEE_CLIENTS), thing="client")},
+    "archive-list": {"GET": row(READS)},
+    "archive-detail": {"GET": row(*FILED, thing="archive")},
+    "archive-events": {"GET": row(*FILED, thing="archive")},
+    "archive-file": {
+        "POST": row(
+            within(Permission.QUERY_ARCHIVE), here(Permission.FILE_ARCHIVE), thing="archive", place="A-01"
+        )
+    },
+    "archive-store": {
+        "POST": row(
+            within(Permission.QUERY_ARCHIVE),
+            here(Permission.STORE_ARCHIVE),
+            thing="archive",
+            place="A-02",
+            reason="x",
+        )
+    },
+    "archive-papers": {
+        "POST": row(
+            within(Permission.QUERY_ARCHIVE), here(Permission.UPDATE_ARCHIVE), thing="archive", reason="x"
+        )
+    },
+    "archive-lend": {
+        "POST": row(
+            within(Permission.QUERY_ARCHIVE),
+            here(Permission.LEND_ARCHIVE),
+            thing="archive",
+            borrower=1,
+            purpose="x",
+            due_on=SOON,
+        )
+    },
+    "archive-hold": {
+        "POST": row(
+            within(Permission.QUERY_ARCHIVE),
+            here(Permission.HOLD_ARCHIVE),
+            thing="archive",
+            kind="other",
+            reason="x",
+        )
+    },
+    "loan-list": {"GET": row()},
+    "loan-detail": {"GET": row(LOAN, thing="loan")},
+    "loan-transitions": {
+        "POST": row(LOAN, here(Permission.APPROVE_CUSTODY), thing="loan", name="refuse", note="x")
+    },
+    "destruction-list": {
+        "GET": row(),
+        "POST": row(role(Permission.DESTROY_ARCHIVE), archives=[1], reason="x"),
+    },
+    "destruction-detail": {"GET": row(BATCH, thing="batch")},
+    "destruction-transitions": {
+        "POST": row(BATCH, here(Permission.DESTROY_ARCHIVE), thing="batch", name="withdraw", note="x")
+    },
+    "data-request-list": {
+        "GET": row(),
+        "POST": row(
+            own_or(Permission.SEE_CLIENTS),
+            here(Permission.TAKE_RIGHTS),
+            kind="delete",
+            applicant="self",
+            identity="document",
+            wish="x",
+            received_on=datetime.date.today().isoformat(),
+        ),
+    },
+    "data-request-detail": {"GET": row(ASKED_FOR, thing="right")},
+    "data-request-transitions": {
+        "POST": row(
+            ASKED_FOR, here(Permission.SETTLE_RIGHTS), thing="right", name="settle", outcome="granted"
+        )
+    },
     "planitem-list": {"GET": row(), "POST": row(WORK, plan_on=SOON, purpose="x")},
     "planitem-detail": {"GET": row(own_or(Permission.SEE_FOLLOW_UPS), **ITEM)},
     "planitem-contact": {"POST": row(WORK, own, **ITEM, **CONTACT)},
@@ -541,6 +707,8 @@ ACCESS = {
     **TIERS,
     **CLOSURES,
     **LOADS,
+    **CUSTODY,
+    **RIGHTS,
     **API,
 }
 #: What an address needs beside its object.
@@ -550,6 +718,10 @@ MORE = {
     "tiers:settle": ["refuse"],
     "clients:masked": ["phone"],
     "clients:duplicate_step": ["dismiss"],
+    "custody:step": ["file"],
+    "custody:destruction_sign": ["approve"],
+    "custody:destruction_step": ["withdraw"],
+    "rights:step": ["settle"],
     "clients:edit": ["contact"],
     "clients:part": ["needs"],
     "referrals:step": ["accept"],

@@ -12,14 +12,22 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from clients.models import (
+    Archive,
+    Assessment,
+    CheckItem,
+    CheckRound,
     Client,
     ColumnMap,
+    Destruction,
     Duplicate,
     Evaluation,
     EvaluationRun,
     FileLoad,
+    Hold,
+    Loan,
     Override,
     Product,
+    RightsRequest,
     RunPart,
     Scorecard,
     Segment,
@@ -35,6 +43,9 @@ from rmflow.workdays.models import BranchDay, Inspection
 
 from .access_rows import ACCESS, MATRIX, MORE, QUERY
 
+LAST_MONTH = f"{datetime.date.today().replace(day=1) - datetime.timedelta(days=1):%Y-%m}"
+#: What stands in an address instead of a number.
+WORDS = {"year": 2026, "view": "total", "secret": "none"}
 PASSED = {200, 201, 204, 302, 303, 400, 409, 422}
 READ = {200, 204, 302}
 
@@ -234,6 +245,7 @@ def belongings(person, place):
         **counted(user, branch),
         **tiered(user, branch, client),
         **handled(user, branch, client),
+        **kept(user, branch, client),
     )
 
 
@@ -253,6 +265,47 @@ def handled(user, branch, client):
         "opening": opening,
         "kit": KitItem.objects.create(opening=opening, name="x"),
         "offer": Offer.objects.create(opening=opening, product=Product.objects.first()),
+    }
+
+
+def kept(user, branch, client):
+    """An archive to be filed, a loan asked for, a check with a fault, lists, requests about data."""
+    when = {"opened_at": "2026-01-01T08:00:00+08:00"}
+    archive = Archive.objects.create(
+        client=client, file_no=f"{branch.code}-{user.pk}", branch=branch, opened_by=user, **when
+    )
+    person = Client.objects.create(name="刘建华", branch=branch, owner=user)
+    other = Archive.objects.create(
+        client=person, file_no=f"{branch.code}-{user.pk}-2", branch=branch, opened_by=user, **when
+    )
+    due = datetime.date(2099, 1, 1)
+    month = datetime.date(2026, 1, 1)
+    round = CheckRound.objects.create(branch=branch, by=user, signed_at=when["opened_at"])
+    signers = [
+        User.objects.get_or_create(employee_no=no, name=no, password="x")[0] for no in ("900001", "900002")
+    ]
+    batch = {"branch": branch, "reason": "x", "proposed_by": user, "witness": user}
+    done = {"state": "done", "done_at": when["opened_at"], "supervisor": signers[0], "head": signers[1]}
+    asked = {"client": client, "branch": branch, "applicant": "self", "identity": "document", "wish": "x"}
+    days = {"received_on": month, "due_on": due, "taken_by": user}
+    settled = {"state": "settled", "outcome": "granted", "settled_by": user, "settled_at": when["opened_at"]}
+    return {
+        "archive": archive,
+        "hold": Hold.objects.create(client=client, kind="other", reason="x", placed_by=user),
+        "loan": Loan.objects.create(
+            archive=other, borrower=user, purpose="x", state="asked", asked_by=user, due_on=due
+        ),
+        "round": round,
+        "fault": CheckItem.objects.create(round=round, archive=archive, finding="missing", note="x"),
+        "assessment": Assessment.objects.create(
+            branch=branch, manager=user, month=month, figures={}, grade="good", by=user
+        ),
+        "batch": Destruction.objects.create(number=f"XH-{user.pk}", **batch),
+        "done_batch": Destruction.objects.create(
+            number=f"XH-{user.pk}-2", carried_by=signers[0], **batch, **done
+        ),
+        "right": RightsRequest.objects.create(kind="see", **asked, **days),
+        "settled_right": RightsRequest.objects.create(kind="explain", **asked, **days, **settled),
     }
 
 
@@ -299,12 +352,10 @@ def lobby(user, branch):
 def path(name, thing, things):
     if not thing:
         return reverse(name)
-    if thing == "year":
-        return reverse(name, args=[2026])
-    if thing == "view":
-        return reverse(name, args=["total"])
-    if thing == "secret":
-        return reverse(name, args=["none"])
+    if thing in WORDS:
+        return reverse(name, args=[WORDS[thing]])
+    if thing == "self_month":
+        return reverse(name, args=[things.person.pk, LAST_MONTH])
     if thing == "part_client":
         return reverse(name, args=[things.part.pk, things.client.pk])
     if thing.startswith("opening_"):
@@ -332,6 +383,8 @@ def knock(browser, name, method, row, things, role=""):
         body["referral"] = things.slip.pk
     if name.startswith("opening-"):
         body |= {"form": things.kit.pk, "offer": things.offer.pk, "product": things.product.pk}
+    if name == "data-request-list":
+        body["client"] = things.client.pk
     if name == "staff:role":
         body["role"] = role
     options = {"content_type": "application/json"} if api and method != "GET" else {}

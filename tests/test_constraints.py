@@ -13,11 +13,18 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from clients.models import (
+    Archive,
+    Assessment,
     Band,
+    CheckItem,
+    CheckRound,
     Client,
     ColumnMap,
     Consent,
     ContactWish,
+    CustodyEvent,
+    Destruction,
+    DestructionItem,
     Dimension,
     DowngradeRead,
     Duplicate,
@@ -26,15 +33,20 @@ from clients.models import (
     FamilyMember,
     FileLoad,
     FileSerial,
+    Hold,
     Holding,
     ImportantDate,
     Indicator,
     LifeEvent,
+    Loan,
     MonthlyBalance,
     Override,
     Product,
     Profile,
     Replaced,
+    RetentionReview,
+    RetentionRule,
+    RightsRequest,
     RunPart,
     Scorecard,
     Segment,
@@ -245,6 +257,66 @@ def day_figure(w):
     return DayFigure.objects.create(day=w.day, branch=w.branch, date=DAY, **counts)
 
 
+def archive(w, **fields):
+    """One archive of a new person, in the cabinet."""
+    number = Archive.objects.count()
+    usual = {"file_no": f"0817-2026-{number:04d}", "branch": w.branch, "opened_by": w.wealth}
+    filed = {"state": "filed", "place": "A-01", "filed_at": NOON, "filed_by": w.lobby}
+    return Archive.objects.create(**{"client": person(w), **usual, **filed, **fields})
+
+
+def hold(w, **fields):
+    usual = {"client": w.person, "kind": "complaint", "reason": "x", "placed_at": NOON}
+    return Hold.objects.create(**{**usual, **fields})
+
+
+def loan(w, **fields):
+    usual = {"borrower": w.wealth, "purpose": "x", "state": "asked", "asked_by": w.lobby, "due_on": DAY}
+    return Loan.objects.create(**{"archive": Archive.objects.first() or archive(w), **usual, **fields})
+
+
+def check_round(w):
+    return CheckRound.objects.create(branch=w.branch, by=w.lobby)
+
+
+def checked(w, **fields):
+    usual = {"round": CheckRound.objects.first() or check_round(w)}
+    return CheckItem.objects.create(**{**usual, "archive": Archive.objects.first() or archive(w), **fields})
+
+
+def assessment(w, **fields):
+    usual = {"branch": w.branch, "manager": w.wealth, "month": DAY.replace(day=1), "grade": "good"}
+    return Assessment.objects.create(**{**usual, "by": w.lobby, **fields})
+
+
+def destruction(w, **fields):
+    usual = {"branch": w.branch, "reason": "x", "proposed_by": w.lobby}
+    return Destruction.objects.create(**{**usual, "number": f"XH-{Destruction.objects.count()}", **fields})
+
+
+def signed(w):
+    """A list with both approvals, by two others."""
+    others = [User.objects.create(employee_no=f"3{n}", name="x", password="x") for n in range(2)]
+    return {"supervisor": others[0], "head": others[1]}
+
+
+def listed(w, **fields):
+    usual = {"file_no": "x", "opened_on": DAY, "keep_until": DAY}
+    batch = fields.pop("batch", None) or Destruction.objects.first() or destruction(w)
+    kept = Archive.objects.first() or archive(w)
+    return DestructionItem.objects.create(**{"batch": batch, "archive": kept, **usual, **fields})
+
+
+def right(w, **fields):
+    usual = {"client": w.person, "branch": w.branch, "kind": "see", "applicant": "self"}
+    usual |= {"identity": "document", "wish": "x", "received_on": DAY, "due_on": DAY, "taken_by": w.wealth}
+    return RightsRequest.objects.create(**{**usual, **fields})
+
+
+def period(record, **fields):
+    return lambda w: RetentionRule.objects.filter(record=record).update(**fields)
+
+
 def twice(make, **fields):
     def call(w):
         make(w, **fields)
@@ -422,6 +494,62 @@ IMPOSSIBLE = {
         for p in [pair(w)]
         for b in (w.branch, w.branch.parent)
     ],
+    "archive_state_known": once(archive, state="lost"),
+    "archive_filed_has_a_place": once(archive, place=""),
+    "archive_destroyed_has_a_time": once(archive, state="destroyed"),
+    "client_restricted_is_left_alone": lambda w: person(w, restricted_at=NOON),
+    "client_erased_is_nobody": lambda w: person(w, erased_at=NOON, do_not_contact=True),
+    "hold_once_a_source": twice(hold, source_key="complaint:1"),
+    "hold_has_a_reason": once(hold, reason=""),
+    "hold_released_after_placed": once(hold, released_at=NOON - HOUR),
+    "custody_event_link_known": lambda w: CustodyEvent.objects.create(
+        archive=archive(w), branch=w.branch, link="other", name="x"
+    ),
+    "custody_event_about_something": lambda w: CustodyEvent.objects.create(
+        branch=w.branch, link="check", name="x"
+    ),
+    "loan_one_at_a_time": twice(loan),
+    "loan_state_known": once(loan, state="lost"),
+    "loan_lent_by_somebody": once(loan, state="lent"),
+    "loan_returned_to_somebody": lambda w: loan(w, state="returned", lent_at=NOON, lent_by=w.lobby),
+    "loan_approved_by_another": lambda w: loan(w, settled_by=w.wealth),
+    "check_one_at_a_time": twice(check_round),
+    "check_item_once": twice(checked),
+    "check_finding_known": once(checked, finding="strange", note="x"),
+    "check_fault_is_described": once(checked, finding="missing"),
+    "assessment_once_a_month": twice(assessment),
+    "assessment_month_is_its_first_day": once(assessment, month=DAY),
+    "assessment_grade_known": once(assessment, grade="superb"),
+    "assessment_confirmed_by_another": lambda w: assessment(w, confirmed_by=w.lobby),
+    "retention_in_years_or_days": period("journal", days=3),
+    "retention_file_ten_years": period("client_file", years=9),
+    "retention_complaint_three_years": period("complaint", years=2),
+    "retention_log_six_months": period("audit_log", years=0, days=100),
+    "retention_review_once_a_year": lambda w: [
+        RetentionReview.objects.create(branch=w.branch, year=2026) for _n in "ab"
+    ],
+    "destruction_state_and_reason": once(destruction, reason=""),
+    "destruction_two_approvals": lambda w: destruction(w, state="approved", supervisor=w.wealth),
+    "destruction_three_persons": lambda w: destruction(w, supervisor=w.wealth, head=w.wealth),
+    "destruction_two_present": lambda w: destruction(
+        w, state="underway", **signed(w), carried_by=w.lobby, witness=w.lobby
+    ),
+    "destruction_done_has_a_time": lambda w: destruction(
+        w, state="done", **signed(w), carried_by=w.lobby, witness=w.wealth
+    ),
+    "destruction_item_once": lambda w: [listed(w, state="stopped", stop="hold") for _n in "ab"],
+    "destruction_item_on_one_list": lambda w: [listed(w, batch=destruction(w)) for _n in "ab"],
+    "destruction_item_stopped_says_why": once(listed, state="stopped"),
+    "rights_one_open": twice(right),
+    "rights_taken_whole": once(right, wish=""),
+    "rights_due_after_received": once(right, due_on=DAY - datetime.timedelta(days=1)),
+    "rights_settled_has_an_outcome": once(right, state="settled"),
+    "rights_refusal_has_reasons": lambda w: right(
+        w, state="settled", outcome="refused", settled_by=w.lobby, settled_at=NOON
+    ),
+    "rights_answered_in_a_way": lambda w: right(
+        w, state="answered", outcome="granted", settled_by=w.lobby, settled_at=NOON
+    ),
     "file_serial_once": lambda w: [FileSerial.objects.create(branch=w.branch, year=2026) for _n in "ab"],
     "verdict_decides": lambda w: Verdict.objects.create(
         client=w.person, type="unjudged", type_before="unjudged", branch=w.branch, by=w.wealth
@@ -596,3 +724,27 @@ def test_what_may_repeat_repeats(world):
     day_to_remember(world, kind="other", month=2, day=30, lunar=True)
     AccessEvent.objects.create(at=NOON, branch=world.branch, kind="view")
     AccessEvent.objects.create(at=NOON, branch=world.branch, kind="view")
+    hold(world, source_key="complaint:1", released_at=NOON)
+    hold(world, source_key="complaint:1")
+    hold(world)
+    hold(world)
+    loan(world, state="refused")
+    loan(world)
+    right(world, state="dropped")
+    right(world)
+    listed(world, state="stopped", stop="hold")
+    listed(world, batch=destruction(world))
+
+
+def test_a_list_and_its_certificate_cannot_be_deleted_or_changed(world):
+    batch = destruction(
+        world, state="done", **signed(world), carried_by=world.lobby, witness=world.wealth, done_at=NOON
+    )
+    listed(world, batch=batch)
+    for forbidden in (
+        lambda: Destruction.objects.filter(pk=batch.pk).update(reason="y"),
+        lambda: DestructionItem.objects.all().delete(),
+        lambda: Destruction.objects.filter(pk=batch.pk).delete(),
+    ):
+        with pytest.raises(Exception, match="Cannot"), transaction.atomic():
+            forbidden()

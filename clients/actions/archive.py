@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rmflow.privacy.actions import log
-from rmflow.privacy.models import AccessEvent, ConsentBasis, PrivacyNotice
+from rmflow.privacy.models import AccessEvent, ConsentBasis
 from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
@@ -30,6 +30,7 @@ from ..models import (
 )
 from ..profile_rules import ConsentPurpose
 from ..rules import TimelineKind
+from . import consents, custody, retention
 from .persons import change, locked, require_edit
 from .timeline import note
 
@@ -48,6 +49,7 @@ def _editing(client_id, by):
 
 def _noted(client, by, *fields):
     log(AccessEvent.Kind.CHANGE, by=by, obj=client, fields=list(fields))
+    custody.updated(client, by=by, fields=fields)
     note(client, TimelineKind.DATA, by=by, data={"fields": list(fields)})
 
 
@@ -106,6 +108,8 @@ def change_profile(client_id, *, by, person=None, **facts):
             setattr(profile, name, facts[name])
         profile.updated_at, profile.updated_by = timezone.now(), by
         _valid(profile).save()
+        if "relation_ended_on" in changed:
+            retention.set_clock(client)
         _noted(client, by, *changed)
         return profile
 
@@ -186,7 +190,8 @@ def _check_child(client, row, guardian, by, today):
         text = _("This child is younger than {n}; the guardian must consent.")
         raise Refused(text.format(n=rules.ADULT_FOR_CONSENT), field="guardian")
     basis = ConsentBasis.GUARDIAN_CONSENT
-    _give(client, by=by, purpose=ConsentPurpose.FAMILY, basis=basis, guardian=client.full_name)
+    purpose, guardian = ConsentPurpose.FAMILY, client.full_name
+    _valid(consents.give(client, by=by, purpose=purpose, basis=basis, guardian=guardian)).save()
 
 
 def _share_household(client, person):
@@ -249,35 +254,14 @@ def give_consent(client_id, *, by, purpose, basis, guardian=""):
     """Record what the client agreed to, on the notice in force."""
     with _editing(client_id, by) as client:
         rules.check_basis(basis, client.birth_date, today=clock.today())
-        row = _give(client, by=by, purpose=purpose, basis=basis, guardian=guardian)
-        if purpose == ConsentPurpose.MARKETING and client.do_not_contact:
-            client.do_not_contact = False
-            client.save(update_fields=["do_not_contact"])
+        row = _valid(consents.give(client, by=by, purpose=purpose, basis=basis, guardian=guardian))
+        row.save()
+        consents.allow(client, purpose)
         note(client, TimelineKind.CONSENT, by=by, data={"basis": basis, "version": row.version})
         return row
 
 
-def _give(client, *, by, purpose, basis, guardian):
-    notice = PrivacyNotice.objects.in_force(clock.today())
-    if notice is None:
-        raise Refused(_("No privacy notice is in force; a consent cannot be recorded."))
-    row = Consent(
-        client=client, purpose=purpose, basis=basis, guardian=guardian, version=notice.version, by=by
-    )
-    _valid(row).save()
-    return row
-
-
 def withdraw_consent(client_id, pk, *, by):
-    """Record a withdrawal; without the consent to marketing the client is left in peace."""
+    """Record a withdrawal; the use that rested on the consent stops (actions.consents)."""
     with _editing(client_id, by) as client:
-        row = _of(Consent, client, pk)
-        if row.withdrawn_at is not None:
-            raise Conflict(_("This consent is already withdrawn."))
-        row.withdrawn_at, row.withdrawn_by = timezone.now(), by
-        row.save(update_fields=["withdrawn_at", "withdrawn_by"])
-        if row.purpose == ConsentPurpose.MARKETING:
-            client.do_not_contact = True
-            client.save(update_fields=["do_not_contact"])
-        note(client, TimelineKind.CONSENT, by=by, data={"withdrawn": row.purpose})
-        return row
+        return consents.withdraw(client, _of(Consent, client, pk), by=by)

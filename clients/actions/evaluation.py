@@ -175,7 +175,7 @@ def finish(run_id):
 def _sweep(run):
     """Clients moved from a branch not yet computed to one that was: none is missed."""
     done = Evaluation.objects.filter(client=OuterRef("pk"), run=run, month=run.month)
-    missed = Client.objects.standing().filter(~Exists(done), created_at__lte=run.cut_at)
+    missed = Client.objects.standing().filter(~Exists(done), created_at__lte=run.cut_at, no_profiling=False)
     branches = list(missed.order_by().values_list("branch", flat=True).distinct())
     card = whole(Scorecard.objects.filter(pk=run.scorecard_id)).get() if branches else None
     for branch_id in branches:

@@ -21,6 +21,7 @@ from rmflow.workflow import Refused
 from .. import names, rules
 from ..models import Client
 from ..rules import TimelineKind
+from . import custody as archive_register
 from .timeline import note
 
 #: Everything `change` may set; the rest has an action of its own.
@@ -173,6 +174,10 @@ def require_edit(client, *, by):
     permissions.require(by, Permission.EDIT_CLIENT)
     if not client.may_be_edited_by(by):
         raise Refused(_("Only the client's manager or the backup may change this record."))
+    if client.erased_at:
+        raise Refused(_("The data of this client were made anonymous; nothing is left to ask about."))
+    if client.restricted_at:
+        raise Refused(_("Use of these data is restricted at the client's request."), code="restricted")
     custody.require_unsealed(client.branch_id)
 
 
@@ -184,6 +189,7 @@ def change_contact(client_id, *, by, phone, basis):
     put_contact(client, phone=normal.phone(phone), basis=basis)
     client.save()
     log(AccessEvent.Kind.CHANGE, by=by, obj=client, fields=["phone"])
+    archive_register.updated(client, by=by, fields=["phone"])
     data = {"basis": basis, "version": client.notice_version}
     note(client, TimelineKind.CONSENT, by=by, data=data)
     return client
@@ -199,6 +205,7 @@ def change_identity(client_id, *, by, kind, number):
             put_identity(client, kind, number)
             client.save()
             log(AccessEvent.Kind.CHANGE, by=by, obj=client, fields=["id_number"])
+            archive_register.updated(client, by=by, fields=["id_number"])
             note(client, TimelineKind.DATA, by=by, data={"fields": ["id_number"]})
     except IntegrityError as error:
         raise _taken(error) from None
@@ -227,6 +234,7 @@ def change(client_id, *, by, **facts):
         raise Refused.many({field: texts[0] for field, texts in error.message_dict.items()}) from None
     client.save()
     log(AccessEvent.Kind.CHANGE, by=by, obj=client, fields=changed)
+    archive_register.updated(client, by=by, fields=changed)
     note(client, TimelineKind.DATA, by=by, data={"fields": changed})
     return client
 

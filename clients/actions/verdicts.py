@@ -47,18 +47,23 @@ def open_archive(client, *, by):
     if existing:
         return existing
     branch, year = client.branch, clock.today().year
-    FileSerial.objects.get_or_create(branch=branch, year=year)
-    serial = FileSerial.objects.select_for_update().get(branch=branch, year=year)
-    serial.last += 1
-    serial.save(update_fields=["last"])
     archive = Archive.objects.create(
         client=client,
-        file_no=rules.file_number(branch.code, year, serial.last),
+        file_no=rules.file_number(branch.code, year, next_serial(branch, year, FileSerial.Kind.ARCHIVE)),
         branch=branch,
         opened_by=by,
     )
     note(client, TimelineKind.ARCHIVE, by=by, data={"file_no": archive.file_no})
     return archive
+
+
+def next_serial(branch, year, kind):
+    """The next number of its kind at a branch in a year; others wait until this one commits or is undone."""
+    FileSerial.objects.get_or_create(branch=branch, year=year, kind=kind)
+    serial = FileSerial.objects.select_for_update().get(branch=branch, year=year, kind=kind)
+    serial.last += 1
+    serial.save(update_fields=["last"])
+    return serial.last
 
 
 def set_owner(client, *, owner, by):

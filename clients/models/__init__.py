@@ -1,5 +1,7 @@
 """Persons and what is kept about them."""
 
+from .custody import Assessment, CheckItem, CheckRound, CustodyEvent, Loan
+from .destruction import Destruction, DestructionItem, RetentionReview, RetentionRule
 from .duplicates import Duplicate, DuplicateConfirmation, MergeStep
 from .evaluation import DowngradeRead, Evaluation, EvaluationRun, Override, RunPart
 from .loads import ColumnMap, FileLoad, Replaced
@@ -14,18 +16,25 @@ from .profile import (
     LifeEvent,
     Profile,
 )
-from .records import Archive, FileSerial, MonthlyBalance, TimelineEntry, Verdict
+from .records import Archive, FileSerial, Hold, MonthlyBalance, TimelineEntry, Verdict
+from .rights import RightsEvent, RightsRequest
 from .scoring import Band, Dimension, Indicator, Scorecard, TierRule
 from .segments import Segment
 
 __all__ = [
     "Archive",
+    "Assessment",
     "Band",
+    "CheckItem",
+    "CheckRound",
     "Client",
     "ClientQuerySet",
     "ColumnMap",
     "Consent",
     "ContactWish",
+    "CustodyEvent",
+    "Destruction",
+    "DestructionItem",
     "Dimension",
     "DowngradeRead",
     "Duplicate",
@@ -35,17 +44,23 @@ __all__ = [
     "FamilyMember",
     "FileLoad",
     "FileSerial",
+    "Hold",
     "Holding",
     "Household",
     "ImportantDate",
     "Indicator",
     "LifeEvent",
+    "Loan",
     "MergeStep",
     "MonthlyBalance",
     "Override",
     "Product",
     "Profile",
     "Replaced",
+    "RetentionReview",
+    "RetentionRule",
+    "RightsEvent",
+    "RightsRequest",
     "RunPart",
     "Scorecard",
     "Segment",

@@ -46,6 +46,10 @@ def kept_history(name, exclude=()):
     )
 
 
+#: Plain columns that are empty once a person is made anonymous; the encrypted ones follow their hashes.
+NAMELESS = ("name", "pinyin", "initials", "salutation", "id_hash", "phone_hash", "phone_tail", "occupation")
+
+
 class ClientQuerySet(models.QuerySet):
     """Persons, as staff ask for them."""
 
@@ -181,6 +185,12 @@ class Client(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
+    #: The client withdrew the consent to be evaluated: no run looks at him or her (B-22).
+    no_profiling = models.BooleanField(_("Not to be evaluated"), default=False, db_default=False)
+    #: Deletion was asked for and the law keeps the data: nothing but keeping them is allowed (art. 47).
+    restricted_at = models.DateTimeField(_("Use restricted since"), null=True, editable=False)
+    #: Made anonymous: what is left is no person any more, only a row that counts (B-13).
+    erased_at = models.DateTimeField(_("Made anonymous"), null=True, editable=False)
     #: When the client was last reached; set by `actions.reached`, not part of the history.
     last_contact_at = models.DateTimeField(_("Last reached"), null=True, blank=True, editable=False)
     #: Premium and without an active manager since this day; kept by a trigger and `actions.managers`.
@@ -268,6 +278,24 @@ class Client(models.Model):
                 name="client_merged_is_empty",
                 violation_error_message=_("A record that was merged keeps no number of its own."),
             ),
+            models.CheckConstraint(
+                condition=Q(restricted_at__isnull=True) | Q(do_not_contact=True, no_profiling=True),
+                name="client_restricted_is_left_alone",
+                violation_error_message=_(
+                    "A client whose data are restricted is neither contacted nor evaluated."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True)
+                | Q(
+                    **dict.fromkeys(NAMELESS, ""),
+                    customer_no__isnull=True,
+                    birth_date__isnull=True,
+                    do_not_contact=True,
+                ),
+                name="client_erased_is_nobody",
+                violation_error_message=_("Nothing may be known of somebody who was made anonymous."),
+            ),
         ]
 
     def __str__(self):
@@ -294,6 +322,8 @@ class Client(models.Model):
     @property
     def addressed_as(self):
         """刘女士: what others may read."""
+        if self.erased_at:
+            return str(_("Made anonymous"))
         return addressed_as(self.name, self.salutation)
 
     def is_looked_after_by(self, user):
@@ -330,6 +360,8 @@ class Client(models.Model):
     @property
     def full_name(self):
         """The name for whoever may read it: 李美华, or 李女士 when only the surname is known."""
+        if self.erased_at:
+            return self.addressed_as
         return in_full(self.name, self.salutation)
 
     @property

@@ -2,12 +2,31 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from rmflow.staff.permissions import Permission, scope
+
+from ..custody_rules import FileState, HoldKind
 from ..rules import ClientType, Level, TimelineKind
 from .person import Client, kept_history
+
+
+class ArchiveQuerySet(models.QuerySet):
+    """Archives, as the register asks for them."""
+
+    def visible_to(self, user):
+        """Those of the branches whose register one reads."""
+        reach = scope(user, Permission.QUERY_ARCHIVE)
+        return self.filter(reach.q("branch")) if reach else self.none()
+
+    def due(self, today):
+        """Those in the cabinet whose clock has run, unless they are on hold or on a list already."""
+        held = Hold.objects.in_force().filter(client=OuterRef("client"))
+        listed = Q(listings__state="listed")
+        past = self.filter(state=FileState.FILED, keep_until__lt=today)
+        return past.filter(~Exists(held)).exclude(listed)
 
 
 @kept_history("ArchiveHistory")
@@ -19,24 +38,126 @@ class Archive(models.Model):
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    state = models.CharField(
+        _("State"), max_length=10, choices=FileState, default=FileState.OPENED, db_default="opened"
+    )
+    place = models.CharField(_("Place"), max_length=40, blank=True, default="", db_default="")
+    filed_at = models.DateTimeField(_("Filed at"), null=True)
+    filed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    checked_on = models.DateField(_("Last checked"), null=True)
+    #: The last day the law keeps the file; set from the end of the relation by `actions.retention`.
+    keep_until = models.DateField(_("Kept until"), null=True)
+    destroyed_at = models.DateTimeField(_("Destroyed at"), null=True)
+
+    #: Numbers of a file are no personal data: they stay when the person is made anonymous.
+    KEPT_WHEN_ERASED = ("file_no", "place")
+
+    objects = ArchiveQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Archive")
         verbose_name_plural = _("Archives")
+        indexes = [
+            models.Index(fields=["branch", "state", "file_no"], name="archive_branch_state"),
+            models.Index(fields=["branch", "keep_until"], name="archive_clock", condition=Q(state="filed")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=FileState.values),
+                name="archive_state_known",
+                violation_error_message=_("An archive has one of the known states."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="opened")
+                | (Q(filed_at__isnull=False, filed_by__isnull=False) & ~Q(place="")),
+                name="archive_filed_has_a_place",
+                violation_error_message=_("Say where the archive stands."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="destroyed", destroyed_at__isnull=False)
+                | (~Q(state="destroyed") & Q(destroyed_at__isnull=True)),
+                name="archive_destroyed_has_a_time",
+                violation_error_message=_("A destroyed archive has the time of its destruction."),
+            ),
+        ]
 
     def __str__(self):
         return self.file_no
 
 
+class HoldQuerySet(models.QuerySet):
+    """Holds, as custody and rights ask for them."""
+
+    def in_force(self):
+        return self.filter(released_at__isnull=True)
+
+
+class Hold(models.Model):
+    """What forbids to destroy a person's data for now: a complaint, a dispute, an inquiry (B-13).
+
+    Whoever knows of the matter sets it by `actions.place_hold` with the key of its source, and lifts
+    it by the same key.
+    """
+
+    client = models.ForeignKey(Client, models.CASCADE, related_name="holds")
+    kind = models.CharField(_("Kind"), max_length=10, choices=HoldKind)
+    source_key = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(_("Reason"), max_length=300)
+    placed_at = models.DateTimeField(default=timezone.now)
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    released_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    release_note = models.CharField(max_length=300, blank=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Hold")
+        verbose_name_plural = _("Holds")
+        ordering = ["-placed_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "source_key"],
+                condition=Q(released_at__isnull=True) & ~Q(source_key=""),
+                name="hold_once_a_source",
+                violation_error_message=_("This matter holds the archive already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=HoldKind.values) & ~Q(reason=""),
+                name="hold_has_a_reason",
+                violation_error_message=_("Say why the archive is held."),
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True) | Q(released_at__gte=models.F("placed_at")),
+                name="hold_released_after_placed",
+                violation_error_message=_("A hold is lifted after it was set."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.client_id} {self.kind}"
+
+
 class FileSerial(models.Model):
-    """The last archive number given out, per branch and year; locked while the next is taken."""
+    """The last number given out, per branch, year and kind; locked while the next is taken."""
+
+    class Kind(models.TextChoices):
+        ARCHIVE = "archive", _("Archive")
+        DESTRUCTION = "destruction", _("Destruction")
 
     branch = models.ForeignKey("staff.Branch", models.CASCADE, related_name="+")
     year = models.SmallIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.ARCHIVE, db_default="archive")
     last = models.IntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["branch", "year"], name="file_serial_once")]
+        constraints = [models.UniqueConstraint(fields=["branch", "year", "kind"], name="file_serial_once")]
 
 
 class Verdict(models.Model):

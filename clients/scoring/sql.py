@@ -87,6 +87,7 @@ def _known(card, params, used, where):
                  AND (o.state = 'ended' OR o.state = 'approved' AND o.expires_on < %(effective)s)
                ORDER BY o.id DESC LIMIT 1) past ON true
          WHERE {where} AND c.created_at <= %(cut)s AND c.merged_into_id IS NULL
+           AND NOT c.no_profiling
         OFFSET 0""" + _note(params, overdue_days=card.card.overdue_days)
 
 

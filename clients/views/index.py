@@ -158,5 +158,5 @@ def visible(request, pk):
     rows = Client.objects.visible_to(request.user)
     return rows.select_related(
         *("owner", "backup", "branch", "introducer", "household"),
-        *("archive__opened_by", "profile__updated_by"),
+        *("archive__opened_by", "archive__branch", "profile__updated_by"),
     ).get(pk=pk)

@@ -86,6 +86,11 @@ def about(record, chosen, *, shown=history.PAGE):
         "may_merge": scope(user, Permission.MERGE_CLIENTS).covers(client.branch),
         "may_see_tier": user.has(Permission.SEE_TIERS),
         "next_step": _next_step(client, user),
+        "may_borrow": client.erased_at is None
+        and getattr(client, "archive", None) is not None
+        and scope(user, Permission.BORROW_ARCHIVE).covers(client.archive.branch),
+        "may_take_rights": client.erased_at is None
+        and scope(user, Permission.TAKE_RIGHTS).covers(client.branch),
     }
 
 

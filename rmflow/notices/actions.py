@@ -1,7 +1,7 @@
 """Telling people: the bell's rows and the outbox, written in the caller's transaction."""
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -113,3 +113,20 @@ def mark_all_read(*, by, up_to):
     if changed:
         bell.stamp_on_commit([by.pk])
     return changed
+
+
+def forget(keys):
+    """Delete the notices whose keys begin with one of `keys`, and what of them waits in the outbox.
+
+    For persons who are made anonymous: a notice may hold their form of address. Returns how many.
+    """
+    if not keys:
+        return 0
+    told = Q()
+    for key in keys:
+        told |= Q(key=key) if not key.endswith(":") else Q(key__startswith=key)
+    rows = Notice.objects.filter(told)
+    readers = set(rows.values_list("recipient_id", flat=True))
+    _count, tables = rows.delete()
+    bell.stamp_on_commit(readers)
+    return tables.get(Notice._meta.label, 0)

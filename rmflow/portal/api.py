@@ -10,8 +10,10 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from clients.api import ClientViewSet
+from clients.custody_api import ArchiveViewSet, DestructionViewSet, LoanViewSet
 from clients.duplicates_api import DuplicateViewSet
 from clients.loads_api import FileLoadViewSet
+from clients.rights_api import RightsViewSet
 from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet
 from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
@@ -48,6 +50,10 @@ router.register("loads", FileLoadViewSet)
 router.register("segments", SegmentViewSet)
 router.register("duplicates", DuplicateViewSet)
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
+router.register("archives", ArchiveViewSet)
+router.register("loans", LoanViewSet)
+router.register("destructions", DestructionViewSet)
+router.register("data-requests", RightsViewSet, basename="data-request")
 router.register("closing", ClosingViewSet, basename="closing")
 router.register("plan-items", PlanItemViewSet)
 router.register("closures", ClosureViewSet)

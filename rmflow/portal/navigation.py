@@ -46,6 +46,12 @@ ITEMS = {
     "scorecards": Item(pgettext_lazy("rail", "Scorecards"), "adjustments", "/tiers/cards/"),
     "loads": Item(pgettext_lazy("rail", "Files"), "file-spreadsheet", "/loads/"),
     "products": Item(pgettext_lazy("rail", "Products"), "category", "/clients/products/"),
+    "archives": Item(pgettext_lazy("rail", "Archives"), "archive", "/archives/"),
+    "loans": Item(pgettext_lazy("rail", "Lending"), "arrows-exchange", "/archives/loans/"),
+    "checks": Item(pgettext_lazy("rail", "Checks"), "checklist", "/archives/checks/"),
+    "retention": Item(pgettext_lazy("rail", "Retention"), "hourglass", "/archives/retention/"),
+    "destructions": Item(pgettext_lazy("rail", "Destruction"), "trash", "/archives/destructions/"),
+    "rights": Item(pgettext_lazy("rail", "Data rights"), "shield-lock", "/rights/"),
     "calendar": Item(pgettext_lazy("rail", "Calendar"), "calendar", "/workdays/"),
     "reference": Item(pgettext_lazy("rail", "Reference data"), "settings", "/admin/"),
     "closures": Item(pgettext_lazy("rail", "Closures"), "door-enter", "/closures/"),
@@ -66,23 +72,24 @@ RAIL = {
         "statistics",
         "recognise",
         "mine",
+        "rights",
         "board",
         "calendar",
     ),
     Role.WEALTH_MANAGER: (
         *("today", "clients", "follow_ups", "referrals", "file"),
-        *("closures", "openings", "tiers", "closing_mine", "work_log", "calendar"),
+        *("closures", "openings", "tiers", "closing_mine", "work_log", "rights", "calendar"),
     ),
     Role.MARKETING_MANAGER: ("today", "clients", "follow_ups", "file", "mine", "work_log"),
     Role.BRANCH_HEAD: (
         *("overview", "statistics", "referrals", "tiers", "closures", "follow_ups", "clients", "closing"),
-        *("openings", "inspections", "duty", "board", "calendar"),
+        *("openings", "inspections", "archives", "rights", "duty", "board", "calendar"),
     ),
     Role.SUPERVISOR: (
         *("follow_ups", "closure_analysis", "overview", "statistics", "referrals", "tiers", "clients"),
-        *("closures", "openings", "inspections", "duty", "board", "calendar"),
+        *("closures", "openings", "inspections", "archives", "rights", "duty", "board", "calendar"),
     ),
-    Role.ARCHIVIST: ("clients", "calendar"),
+    Role.ARCHIVIST: (*("archives", "loans", "checks", "retention", "destructions", "clients", "calendar"),),
     Role.COMPLAINT_OFFICE: ("find", "calendar"),
     Role.REGION_HEAD: (
         "overview",
@@ -111,6 +118,7 @@ TABS = {
     Role.LOBBY_MANAGER: ("desk", "referrals", "closing", "clients", "more"),
     Role.BRANCH_HEAD: ("overview", "statistics", "referrals", "clients", "more"),
     Role.SUPERVISOR: ("follow_ups", "overview", "referrals", "clients", "more"),
+    Role.ARCHIVIST: ("archives", "loans", "checks", "retention", "more"),
 }
 MOST_TABS = 5
 

@@ -87,6 +87,21 @@ class Permission(TextChoices):
     PREPARE_OPENING = "prepare_opening", _("Prepare an account opening")
     EXECUTE_OPENING = "execute_opening", _("Carry out an account opening at the counter")
     LOAD_FILES = "load_files", _("Load files of the core system")
+    FILE_ARCHIVE = "file_archive", _("File archives")
+    STORE_ARCHIVE = "store_archive", _("Store archives in their place")
+    QUERY_ARCHIVE = "query_archive", _("Query the archive register")
+    BORROW_ARCHIVE = "borrow_archive", _("Borrow archives")
+    LEND_ARCHIVE = "lend_archive", _("Lend archives and take them back")
+    UPDATE_ARCHIVE = "update_archive", _("Add papers to archives")
+    CHECK_ARCHIVE = "check_archive", _("Check archives")
+    ASSESS_ARCHIVE = "assess_archive", _("Assess how managers keep archives")
+    DESTROY_ARCHIVE = "destroy_archive", _("Propose the destruction of archives and carry it out")
+    HOLD_ARCHIVE = "hold_archive", _("Put archives on hold")
+    APPROVE_CUSTODY = "approve_custody", _("Approve loans and assessments of archives")
+    APPROVE_DESTRUCTION = "approve_destruction", _("Approve a destruction as supervisor")
+    ORDER_DESTRUCTION = "order_destruction", _("Approve a destruction as head")
+    TAKE_RIGHTS = "take_rights", _("Take a client's request about personal data")
+    SETTLE_RIGHTS = "settle_rights", _("Settle a client's request about personal data")
     MANAGE_REFERENCE = (
         "manage_reference",
         _("Keep branches, staff, calendar and settings"),
@@ -131,6 +146,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.ASSIGN_COMPLAINT,
             _P.RECOGNISE_CLIENT,
             _P.FLAG_CLOSURE,
+            _P.TAKE_RIGHTS,
         }
     ),
     Role.WEALTH_MANAGER: frozenset(
@@ -158,6 +174,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.FLAG_CLOSURE,
             _P.WORK_CLOSURE,
             _P.PREPARE_OPENING,
+            _P.BORROW_ARCHIVE,
+            _P.TAKE_RIGHTS,
         }
     ),
     Role.MARKETING_MANAGER: frozenset(
@@ -170,6 +188,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_BOARD,
             _P.TAKE_COMPLAINT,
             _P.WORK_COMPLAINT,
+            _P.BORROW_ARCHIVE,
         }
     ),
     Role.BRANCH_HEAD: frozenset(
@@ -206,6 +225,12 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.WORK_CLOSURE,
             _P.HOLD_CLOSURE,
             _P.SEE_CASES,
+            _P.QUERY_ARCHIVE,
+            _P.HOLD_ARCHIVE,
+            _P.APPROVE_CUSTODY,
+            _P.ORDER_DESTRUCTION,
+            _P.TAKE_RIGHTS,
+            _P.SETTLE_RIGHTS,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -230,6 +255,12 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.ANALYSE_COMPLAINTS,
             _P.SEE_CASES,
             _P.RECEIVE_CLOSURES,
+            _P.QUERY_ARCHIVE,
+            _P.HOLD_ARCHIVE,
+            _P.APPROVE_CUSTODY,
+            _P.APPROVE_DESTRUCTION,
+            _P.TAKE_RIGHTS,
+            _P.SETTLE_RIGHTS,
         }
     ),
     Role.ARCHIVIST: frozenset(
@@ -237,6 +268,15 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.SEE_CLIENTS,
             _P.KEEP_CUSTODY,
             _P.TAKE_COMPLAINT,
+            _P.FILE_ARCHIVE,
+            _P.STORE_ARCHIVE,
+            _P.QUERY_ARCHIVE,
+            _P.LEND_ARCHIVE,
+            _P.UPDATE_ARCHIVE,
+            _P.CHECK_ARCHIVE,
+            _P.ASSESS_ARCHIVE,
+            _P.DESTROY_ARCHIVE,
+            _P.HOLD_ARCHIVE,
         }
     ),
     Role.COMPLAINT_OFFICE: frozenset(

@@ -27,7 +27,7 @@ class BranchDayQuerySet(models.QuerySet):
 
     def in_custody(self, now):
         """The days after whose close the branch's records are still sealed at `now`."""
-        return self.filter(sealed_at__isnull=False, released_at__isnull=True, sealed_until__gt=now)
+        return self.filter(sealed_at__lte=now, released_at__isnull=True, sealed_until__gt=now)
 
 
 class BranchDay(models.Model):

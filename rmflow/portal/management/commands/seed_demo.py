@@ -13,6 +13,7 @@ from rmflow.portal.demo import (
     archives,
     closing,
     counted,
+    custody,
     duplicates,
     fortnight,
     history,
@@ -51,6 +52,7 @@ class Command(BaseCommand):
             counted.months_due(today)
             tiering.make(branches, rng, today)
             segments.make(branches)
+            custody.make(branches, random.Random(seed + 9), today)  # noqa: S311  # nosec B311
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)
         with connection.cursor() as cursor:

@@ -185,7 +185,10 @@ class Stop(TextChoices):
     """Why a file was taken off a list."""
 
     HOLD = "hold", pgettext_lazy("destruction", "On hold")
-    OPEN_WORK = "open_work", pgettext_lazy("destruction", "Work with the client is open")
+    OPEN_WORK = (
+        "open_work",
+        pgettext_lazy("destruction", "Work with the client is open, or a record is kept still"),
+    )
     NOT_THERE = "not_there", pgettext_lazy("destruction", "Not in the cabinet")
     NOT_DUE = "not_due", pgettext_lazy("destruction", "No longer due")
     BATCH = "batch", pgettext_lazy("destruction", "The list was refused or withdrawn")

@@ -5,8 +5,9 @@ is open, `notice_keys(client_ids)` the beginnings of the keys of its notices abo
 `stop_contact(client, by)` takes planned contacts off. They stand above, so they are named and not imported.
 """
 
+from importlib import import_module
+
 from django.conf import settings
-from django.utils.module_loading import import_module
 
 
 def _modules():

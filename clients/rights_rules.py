@@ -70,7 +70,7 @@ class Ground(TextChoices):
     )
     CONTRACT = "contract", _("Contracts with the client are in force")
     HOLD = "hold", _("A complaint, dispute or inquiry is open")
-    OPEN_WORK = "open_work", _("Work with the client is open")
+    OPEN_WORK = "open_work", _("Work with the client is open, or a record is kept still")
 
 
 class AnswerWay(TextChoices):

@@ -192,7 +192,7 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 STAFF_LOGIN_HOOKS = ["rmflow.privacy.login_log.record"]
 
 # What the apps above clients have under way with a person, for holds, rights and destruction (decision 0100).
-CLIENTS_NEIGHBOURS = ["followups.matters", "referrals.matters"]
+CLIENTS_NEIGHBOURS = ["followups.matters", "referrals.matters", "complaints.matters"]
 
 # A client's request about personal data is answered in so many working days (B-22).
 RIGHTS_WORKING_DAYS = env.int("RIGHTS_WORKING_DAYS", 15)

@@ -179,6 +179,8 @@ class Complaint(models.Model):
 
     objects = ComplaintQuerySet.as_manager()
 
+    #: Numbers of a file are no personal data: they stay when the person is made anonymous.
+    KEPT_WHEN_ERASED = ("archive_no",)
     #: What `privacy.actions.reveal` may show.
     REVEALABLE = ()
 

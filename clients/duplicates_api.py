@@ -1,5 +1,6 @@
 """Pairs of records over the API: the same actions, the same masks (B-21)."""
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -123,7 +124,7 @@ class DuplicateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         actions.undo(int(pk), by=request.user, note=self._note(request))
         return self._answer(pk)
 
-    @extend_schema(request=None, responses={200: serializers.DictField(child=serializers.IntegerField())})
+    @extend_schema(request=None, responses={200: OpenApiTypes.OBJECT})
     @action(detail=False, methods=["post"], pagination_class=None, filterset_fields=None)
     def find(self, request):
         """Look for pairs now."""

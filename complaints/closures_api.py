@@ -122,18 +122,18 @@ class FlagSerializer(serializers.Serializer):
     """The counter's report of a recognised client."""
 
     ticket = serializers.CharField(max_length=200)
-    movement = serializers.ChoiceField(Movement)
-    suspicion = serializers.ChoiceField(Suspicion)
+    movement = serializers.ChoiceField(Movement.choices)
+    suspicion = serializers.ChoiceField(Suspicion.choices)
     went_on = serializers.BooleanField(required=False, default=False)
 
 
-class StepSerializer(serializers.Serializer):
+class ClosureStepSerializer(serializers.Serializer):
     name = serializers.ChoiceField([(name, CLOSURE_TRANSITIONS[name].label) for name in STEPS])
     note = serializers.CharField(required=False, allow_blank=True, max_length=NOTE_LENGTH)
 
 
 class MeasureSerializer(serializers.Serializer):
-    kind = serializers.ChoiceField(Measure)
+    kind = serializers.ChoiceField(Measure.choices)
     text = serializers.CharField(required=False, allow_blank=True, max_length=NOTE_LENGTH)
 
 
@@ -146,7 +146,7 @@ class RecordSerializer(serializers.Serializer):
     )
     amount = serializers.DecimalField(**MONEY)
     aum_before = serializers.DecimalField(**MONEY)
-    reason = serializers.ChoiceField(Reason, required=False, allow_blank=True)
+    reason = serializers.ChoiceField(Reason.choices, required=False, allow_blank=True)
     reason_note = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_LENGTH)
     destination = serializers.PrimaryKeyRelatedField(
         queryset=Destination.objects.all(), required=False, allow_null=True
@@ -160,7 +160,7 @@ class RecordSerializer(serializers.Serializer):
 
 
 class EndSerializer(RecordSerializer):
-    result = serializers.ChoiceField(Result)
+    result = serializers.ChoiceField(Result.choices)
 
 
 class ClosureFilter(filters.FilterSet):
@@ -224,11 +224,11 @@ class ClosureViewSet(Parsing, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         status, answer = self._once(produce)
         return self._answer(answer["id"], status)
 
-    @extend_schema(request=StepSerializer, responses=ClosureSerializer)
+    @extend_schema(request=ClosureStepSerializer, responses=ClosureSerializer)
     @action(detail=True, methods=["post"])
     def transitions(self, request, pk=None):
         """Claim, judge, call the head, step in."""
-        words = self._parsed(StepSerializer)
+        words = self._parsed(ClosureStepSerializer)
         closures.step(words["name"], int(pk), by=request.user, note=words.get("note", ""))
         return self._answer(pk)
 

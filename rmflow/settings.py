@@ -359,7 +359,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ChannelEnum": "followups.rules.Channel",
         "ClientTypeEnum": "clients.rules.ClientType",
+        "ClosureReasonEnum": "complaints.rules.closures.Reason",
+        "ClosureResultEnum": "complaints.rules.closures.Result",
+        "ContactResultEnum": "followups.rules.Result",
         "LevelEnum": "clients.rules.Level",
+        "TierReasonEnum": "clients.scoring.rules.Reason",
+        "SuspicionEnum": "complaints.rules.closures.Suspicion",
     },
 }
 

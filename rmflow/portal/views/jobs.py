@@ -2,7 +2,6 @@
 
 from django.shortcuts import render
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from rmflow.doors.models import JobRun
@@ -10,36 +9,7 @@ from rmflow.schedule import SCHEDULE
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
-#: What the schedule's names and counts are called on screen.
-NAMES = {
-    "sweep notices": _("Send notices that are due"),
-    "forget old notices": _("Forget old notices"),
-    "clean up the doors": _("Forget old submit keys and job runs"),
-    "chain the access log": _("Seal the access log"),
-    "verify the access log": _("Verify the access log"),
-    "check the calendar": _("Check the calendar"),
-    "remind of today's follow-ups": _("Remind of today's follow-ups"),
-    "remind of agreed hours": _("Remind of agreed hours"),
-    "take files from the inbox": _("Take files from the inbox"),
-    "go on with loads": _("Go on with loads"),
-    "forget old files": _("Forget files nobody loaded"),
-    "recompute counted days": _("Recompute counted days"),
-}
-COUNTS = {
-    "bells": _("bells rung"),
-    "kicked": _("sent on"),
-    "unanswered": _("unanswered"),
-    "chained": _("sealed"),
-    "keys": _("keys"),
-    "runs": _("runs"),
-    "managers": _("managers"),
-    "supervisors": _("supervisors"),
-    "notices": _("notices"),
-    "reminded": _("reminded"),
-    "files": _("files"),
-    "links": _("links checked"),
-    "broken": _("broken"),
-}
+from ..job_words import COUNTS, NAMES
 
 
 @require_GET

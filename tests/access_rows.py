@@ -696,6 +696,30 @@ API = {
     "planitem-postpone": {"POST": row(WORK, own, **ITEM, plan_on=SOON)},
     "planitem-restore": {"POST": row(WORK, own, **ITEM)},
 }
+TAKES, SEES = role(Permission.TAKE_COMPLAINT), own_or(Permission.SEE_COMPLAINTS)
+WORKS = (TAKES, SEES, mine_or(Permission.ASSIGN_COMPLAINT))
+ANALYSES, NOTICE = role(Permission.ANALYSE_COMPLAINTS), role(Permission.ASSIGN_COMPLAINT)
+COMPLAINTS = {
+    "complaints:complaints": {"GET": row(TAKES)},
+    "complaints:take": {"GET": row(TAKES), "POST": row(TAKES)},
+    "complaints:desk": {"GET": row(ANALYSES)},
+    "complaints:report": {"GET": row(ANALYSES)},
+    "complaints:excel": {"GET": row(ANALYSES)},
+    "complaints:extensions": {"GET": row(role(Permission.RULE_COMPLAINT))},
+    "complaints:notice": {"GET": row(NOTICE)},
+    "complaints:point": {"GET": row(NOTICE), "POST": row(NOTICE)},
+    "complaints:complaint": {"GET": row(TAKES, SEES, thing="complaint")},
+    "complaints:form": {"GET": row(TAKES, SEES, thing="complaint")},
+    "complaints:letter": {"GET": row(*WORKS, thing="complaint")},
+    "complaints:phone": {"POST": row(*WORKS, thing="complaint")},
+    "complaints:attach": {"POST": row(*WORKS, thing="complaint")},
+    "complaints:file": {"GET": row(TAKES, SEES, thing="complaint_file")},
+    "complaints:improved": {"POST": row(*WORKS, thing="complaint_improvement")},
+    "complaints:step": {"GET": row(*WORKS, thing="complaint"), "POST": row(*WORKS, thing="complaint")},
+    "complaint-list": {"GET": row(TAKES), "POST": row(TAKES)},
+    "complaint-detail": {"GET": row(TAKES, SEES, thing="complaint")},
+    "complaint-step": {"POST": row(*WORKS, thing="complaint", note="x")},
+}
 ACCESS = {
     **PORTAL,
     **STAFF,
@@ -710,6 +734,7 @@ ACCESS = {
     **CUSTODY,
     **RIGHTS,
     **API,
+    **COMPLAINTS,
 }
 #: What an address needs beside its object.
 MORE = {
@@ -725,6 +750,8 @@ MORE = {
     "clients:edit": ["contact"],
     "clients:part": ["needs"],
     "referrals:step": ["accept"],
+    "complaints:step": ["note"],
+    "complaint-step": ["note"],
     "referrals:duty_step": ["leave"],
 }
 QUERY = {"clients:reveal": "?field=name"}

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from clients.models import (
     Archive,
@@ -32,7 +33,17 @@ from clients.models import (
     Scorecard,
     Segment,
 )
-from complaints.models import Closure, ClosureMonth, KitItem, Offer, Opening, OpeningKind
+from complaints.models import (
+    Attachment,
+    Closure,
+    ClosureMonth,
+    Complaint,
+    Improvement,
+    KitItem,
+    Offer,
+    Opening,
+    OpeningKind,
+)
 from followups.models import FollowUp, PlanItem
 from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
@@ -246,6 +257,7 @@ def belongings(person, place):
         **tiered(user, branch, client),
         **handled(user, branch, client),
         **kept(user, branch, client),
+        **complained(user, branch),
     )
 
 
@@ -309,6 +321,30 @@ def kept(user, branch, client):
     }
 
 
+def complained(user, branch):
+    """A complaint one has taken and answered, with a file and an improvement of one's own."""
+    moment, day = timezone.now(), bank_today()
+    due = {"counted_at": moment, "due_at": moment, "due_on": day, "law_on": day, "ruling": "normal"}
+    replied = {"status": "replied", "replied_at": moment, "replied_by": user, "reply_way": "phone"}
+    row = Complaint.objects.create(
+        number=f"TS-{user.pk}",
+        branch=branch,
+        way="counter",
+        received_at=moment,
+        **{"taken_by": user, "name": "马建国", "title": "x", "request": "x", **due, **replied},
+    )
+    file = {"name": "a.pdf", "kind": "pdf", "size": 1, "digest": "x", "stored_as": f"access{user.pk}"}
+    path = settings.COMPLAINT_FILES / "ac" / file["stored_as"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    improvement = {"text": "x", "owner": user, "due_on": day, "by": user}
+    return {
+        "complaint": row,
+        "attachment": Attachment.objects.create(complaint=row, by=user, **file),
+        "improvement": Improvement.objects.create(complaint=row, **improvement),
+    }
+
+
 def counted(user, branch):
     """A month's draft of the branch, and a workbook one asked for."""
     month = {"branch": branch, "month": datetime.date(2026, 1, 1)}
@@ -349,6 +385,14 @@ def lobby(user, branch):
     }
 
 
+#: Addresses with two things.
+PAIRS = {
+    "part_client": ("part", "client"),
+    "complaint_file": ("complaint", "attachment"),
+    "complaint_improvement": ("complaint", "improvement"),
+}
+
+
 def path(name, thing, things):
     if not thing:
         return reverse(name)
@@ -356,8 +400,8 @@ def path(name, thing, things):
         return reverse(name, args=[WORDS[thing]])
     if thing == "self_month":
         return reverse(name, args=[things.person.pk, LAST_MONTH])
-    if thing == "part_client":
-        return reverse(name, args=[things.part.pk, things.client.pk])
+    if thing in PAIRS:
+        return reverse(name, args=[getattr(things, one).pk for one in PAIRS[thing]])
     if thing.startswith("opening_"):
         return reverse(name, args=[things.opening.pk, getattr(things, thing.removeprefix("opening_")).pk])
     if thing.startswith("day_"):

@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from clients import actions as clients
 from clients.models import Client
+from complaints.models import Complaint
 from followups.actions import reminders
 from followups.models import PlanItem
 from referrals.models import Referral
@@ -121,6 +122,9 @@ def story(cast, notice, card):
     referrals.file(
         card(client_id=person.pk, manager_id=cast["wealth"].pk, repeat_reason="再来"), by=cast["lobby"]
     )
+    complaint = {"way": "counter", "title": "到账晚了", "request": "说明原因", "name": CANARY.name}
+    complaint |= {"phone": CANARY.phone, "id_number": CANARY.id_number, "level": "normal", "people": 1}
+    assert lobby.post("/complaints/new/", complaint).status_code == 303
     Browser().post("/login/", {"username": cast["teller"].employee_no, "password": CANARY.id_number})
     expired = Browser(raise_request_exception=False)
     expired.post("/desk/file/", handed_out)
@@ -132,7 +136,7 @@ def story(cast, notice, card):
 def pages(name, things):
     """The addresses under one name: with each thing of the story, the bare one, a filter or two."""
     row = ACCESS[name]["GET"]
-    if row.thing in ("client", "slip", "card", "record", "item", "notice"):
+    if row.thing in ("client", "slip", "card", "record", "item", "notice", "complaint"):
         for thing in things[row.thing]:
             yield reverse(name, args=[thing.pk, *MORE.get(name, [])]) + QUERY.get(name, "")
     elif not row.thing:
@@ -149,6 +153,7 @@ def test_nothing_but_the_opened_sheet_shows_the_number(story, cast, logs):
         "record": list(person.follow_ups.all()),
         "item": items,
         "notice": list(Notice.objects.all()),
+        "complaint": list(Complaint.objects.all()),
     }
     names = [name for name, methods in ACCESS.items() if "GET" in methods and not methods["GET"].public]
     seen = 0

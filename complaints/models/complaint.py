@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clients.models import Client, Product, kept_history
 from rmflow.privacy import masks
@@ -94,7 +95,7 @@ class Complaint(models.Model):
     )
     status = models.CharField(_("State"), max_length=10, choices=Status, default=Status.TAKEN)
     way = models.CharField(_("Way in"), max_length=10, choices=Way)
-    received_at = models.DateTimeField(_("Received"))
+    received_at = models.DateTimeField(pgettext_lazy("complaint", "Received"))
     taken_by = models.ForeignKey(
         USER, models.PROTECT, related_name="+", db_index=False, verbose_name=_("Taken by")
     )
@@ -124,15 +125,32 @@ class Complaint(models.Model):
         Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Product")
     )
     channel = models.ForeignKey(
-        ComplaintCode, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Channel")
+        ComplaintCode,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=pgettext_lazy("complaint", "Channel"),
     )
     business = models.ForeignKey(
-        ComplaintCode, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Business")
+        ComplaintCode,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=pgettext_lazy("complaint", "Business"),
     )
     cause = models.ForeignKey(
-        ComplaintCode, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Cause")
+        ComplaintCode,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=pgettext_lazy("complaint", "Cause"),
     )
-    level = models.CharField(_("Level"), max_length=8, choices=Level, default=Level.NORMAL)
+    level = models.CharField(
+        pgettext_lazy("complaint", "Level"), max_length=8, choices=Level, default=Level.NORMAL
+    )
     sensitivity = ArrayField(models.CharField(max_length=10, choices=Sensitivity), default=list, blank=True)
     key_point = EncryptedField(_("Key point"), blank=True, context="complaint.key_point")
     plan = EncryptedField(_("Plan"), blank=True, context="complaint.plan")
@@ -159,7 +177,9 @@ class Complaint(models.Model):
 
     # the answer
     findings = EncryptedField(_("Investigation"), blank=True, context="complaint.findings")
-    finding = models.CharField(_("Finding"), max_length=8, choices=Finding, blank=True)
+    finding = models.CharField(
+        pgettext_lazy("complaint", "Finding"), max_length=8, choices=Finding, blank=True
+    )
     replied_at = models.DateTimeField(_("Replied"), null=True, blank=True)
     replied_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
     reply_way = models.CharField(_("Way of the reply"), max_length=10, choices=ReplyWay, blank=True)
@@ -172,7 +192,7 @@ class Complaint(models.Model):
 
     over_at = models.DateTimeField(_("Ended"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
-    archive_no = models.CharField(_("File number"), max_length=24, blank=True)
+    archive_no = models.CharField(pgettext_lazy("complaint", "File number"), max_length=24, blank=True)
     keep_until = models.DateField(_("Kept until"), null=True, blank=True)
     #: One filing, however often it is sent.
     form_key = models.UUIDField(null=True, unique=True, editable=False)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rmflow.privacy.fields import EncryptedField
 
@@ -173,7 +174,7 @@ class Improvement(models.Model):
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="improvements", db_index=False)
     text = EncryptedField(_("Measure"), context="improvement.text")
     owner = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
-    due_on = models.DateField(_("By"))
+    due_on = models.DateField(pgettext_lazy("improvement", "By"))
     done_at = models.DateTimeField(null=True)
     by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField(default=timezone.now)

@@ -63,9 +63,9 @@ class Sensitivity(TextChoices):
 class CodeKind(TextChoices):
     """The three classifications of JR/T 0169."""
 
-    CHANNEL = "channel", _("Channel")
-    BUSINESS = "business", _("Business")
-    CAUSE = "cause", _("Cause")
+    CHANNEL = "channel", pgettext_lazy("complaint", "Channel")
+    BUSINESS = "business", pgettext_lazy("complaint", "Business")
+    CAUSE = "cause", pgettext_lazy("complaint", "Cause")
 
 
 class ReplyWay(TextChoices):

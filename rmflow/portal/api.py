@@ -17,6 +17,7 @@ from clients.rights_api import RightsViewSet
 from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet
 from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
+from complaints.complaint_api import ComplaintViewSet
 from followups.api import PlanItemViewSet
 from referrals.api import ReferralViewSet
 from referrals.closing_api import ClosingViewSet
@@ -58,6 +59,7 @@ router.register("closing", ClosingViewSet, basename="closing")
 router.register("plan-items", PlanItemViewSet)
 router.register("closures", ClosureViewSet)
 router.register("openings", OpeningViewSet)
+router.register("complaints", ComplaintViewSet)
 
 urlpatterns = [
     path("v1/token/", TokenView.as_view(), name="api-token"),

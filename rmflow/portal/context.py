@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from complaints.models import Closure
+from complaints.models import Closure, Complaint, Extension
 from followups.models import PlanItem
 from referrals import closing
 from referrals.models import Referral
@@ -184,5 +184,9 @@ def _counts(user, kept):
             counts["referrals"] = waiting.count()
         if user.has(Permission.WORK_CLOSURE):
             counts["closures"] = Closure.objects.worked_by(user).open().count()
+        if user.has(Permission.WORK_COMPLAINT):
+            counts["complaints"] = Complaint.objects.running().filter(handler=user).count()
+        if user.has(Permission.RULE_COMPLAINT):
+            counts["extensions"] = Extension.objects.filter(decision="asked").count()
         cache.set(key, counts, COUNTS_KEPT)
     return counts

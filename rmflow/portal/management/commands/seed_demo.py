@@ -12,6 +12,7 @@ from rmflow.notices.models import Notice
 from rmflow.portal.demo import (
     archives,
     closing,
+    complaints,
     counted,
     custody,
     duplicates,
@@ -53,6 +54,7 @@ class Command(BaseCommand):
             tiering.make(branches, rng, today)
             segments.make(branches)
             custody.make(branches, random.Random(seed + 9), today)  # noqa: S311  # nosec B311
+            complaints.live(branches, rng, today, now)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)
         with connection.cursor() as cursor:

@@ -1,0 +1,208 @@
+"""Questions about complaints: figures of a period, by branch, cause, product, person, month (W3-12, §3.3)."""
+
+import datetime
+
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncDate, TruncMonth
+
+from clients.models import Client
+from rmflow.staff.models import BANK_TIME, Branch
+
+from ..models import Complaint, Extension
+from ..rules.complaint import OPEN, RUNNING, SAID, Status
+
+#: What a list may be drilled by: name in the address → column.
+DRILLS = {
+    "branch": "branch_id",
+    "cause": "cause_id",
+    "business": "business_id",
+    "channel": "channel_id",
+    "product": "product_id",
+    "handler": "handler_id",
+    "named": "recusals__person_id",
+    "way": "way",
+    "level": "level",
+    "month": "month",
+    "fact": "fact",
+}
+#: Dimension → (what groups, what names it).
+GROUPS = {
+    "branch": ("branch_id", "branch__name"),
+    "cause": ("cause_id", "cause__name"),
+    "business": ("business_id", "business__name"),
+    "channel": ("channel_id", "channel__name"),
+    "product": ("product_id", "product__name"),
+    "handler": ("handler_id", "handler__name"),
+    "named": ("recusals__person_id", "recusals__person__name"),
+    "way": ("way", "way"),
+}
+
+ANSWERED = Q(replied_on__isnull=False)
+#: One condition a figure; `replied_on` and `received_on` are days of the bank.
+FACTS = {
+    "answered": ANSWERED,
+    "on_spot": ANSWERED & Q(replied_on=F("received_on")),
+    "within_3": ANSWERED & Q(replied_on__lte=F("normal_on")),
+    "within_7": ANSWERED & Q(replied_on__lte=F("extended_on")),
+    "repeats": Q(status=Status.MERGED),
+    "said": Q(satisfaction__in=SAID),
+    "content": Q(satisfaction__in=("very", "satisfied")),
+    "still_open": Q(status__in=OPEN),
+    "premium": Q(is_premium=True),
+}
+
+
+def with_days(rows):
+    """Rows with the days of the bank on which they came in and were answered."""
+    return rows.annotate(
+        received_on=TruncDate("received_at", tzinfo=BANK_TIME),
+        replied_on=TruncDate("replied_at", tzinfo=BANK_TIME),
+    )
+
+
+def past_law(today):
+    """Answered after the law's day, or open beyond it: must be none."""
+    return Q(replied_on__gt=F("law_on")) | Q(status__in=RUNNING, law_on__lt=today)
+
+
+def between(rows, first, last):
+    """Complaints received in a period of days, both included."""
+    start = datetime.datetime.combine(first, datetime.time(), tzinfo=BANK_TIME)
+    end = datetime.datetime.combine(last, datetime.time(), tzinfo=BANK_TIME) + datetime.timedelta(days=1)
+    return rows.filter(received_at__gte=start, received_at__lt=end)
+
+
+def _figures(today):
+    counts = {name: Count("pk", filter=condition, distinct=True) for name, condition in FACTS.items()}
+    return {
+        "total": Count("pk", distinct=True),
+        "past_law": Count("pk", filter=past_law(today), distinct=True),
+        **counts,
+    }
+
+
+def figures(rows, *, today):
+    """Every figure of some complaints: one query."""
+    return with_days(rows).order_by().aggregate(**_figures(today))
+
+
+def by(rows, dimension, *, today):
+    """The same figures, a row per heading of one dimension, most first: one query."""
+    key, name = GROUPS[dimension]
+    rows = with_days(rows)
+    if dimension == "named":
+        rows = rows.filter(recusals__basis="named")
+    grouped = rows.order_by().values(key=F(key), heading=F(name)).annotate(**_figures(today))
+    return list(grouped.order_by("-total", "heading"))
+
+
+def by_month(rows, *, today):
+    """A row per month of receipt, in order: one query."""
+    months = with_days(rows).annotate(month=TruncMonth("received_at", tzinfo=BANK_TIME)).order_by()
+    return list(months.values("month").annotate(**_figures(today)).order_by("month"))
+
+
+def rates(row, *, clients=None):
+    """The rates of §3.3 from one row of figures, None where there is nothing to divide by."""
+    return {
+        "on_spot": _share(row["on_spot"], row["answered"]),
+        "within_3": _share(row["within_3"], row["answered"]),
+        "within_7": _share(row["within_7"], row["answered"]),
+        "repeats": _share(row["repeats"], row["total"]),
+        "content": _share(row["content"], row["said"]),
+        "per_1000": row["total"] * 1000 / clients if clients else None,
+    }
+
+
+def _share(part, whole):
+    return part / whole if whole else None
+
+
+def pareto(rows):
+    """Grouped rows with their share and the running share, for the picture of causes."""
+    whole = sum(row["total"] for row in rows)
+    running, shown = 0, []
+    for row in rows:
+        running += row["total"]
+        shown.append({**row, "share": row["total"] / whole, "running": running / whole})
+    return shown
+
+
+def client_count(reach):
+    """Clients of the branches in reach, for the rate by 1,000."""
+    return Client.objects.filter(reach.q("branch")).count()
+
+
+def at_risk(rows, *, now):
+    """What needs somebody today: overdue, due today, 80 % used, without a handler. One query."""
+    used = Q(steps__step="most", steps__fired_at__isnull=False, steps__fired_at__gte=F("counted_at"))
+    today = now.date()
+    return rows.running().aggregate(
+        overdue=Count("pk", filter=Q(due_at__lt=now), distinct=True),
+        today=Count("pk", filter=Q(due_on=today, due_at__gte=now), distinct=True),
+        used=Count("pk", filter=used & Q(due_at__gte=now) & ~Q(due_on=today), distinct=True),
+        nobody=Count("pk", filter=Q(handler__isnull=True) | Q(handler__is_active=False), distinct=True),
+    )
+
+
+def pressing(rows, *, now, most=12):
+    """The running ones nearest their deadline."""
+    return list(rows.running().with_people().order_by("due_at", "pk")[:most])
+
+
+def extensions(user):
+    """Requests that wait for the office, oldest first."""
+    visible = Complaint.objects.visible_to(user).values("pk")
+    waiting = Extension.objects.filter(decision="asked", complaint__in=visible)
+    return waiting.select_related("complaint__branch", "complaint__handler", "asked_by").order_by("asked_at")
+
+
+def drilled(rows, asked):
+    """`rows` as an address asks for them; a value that is none is no filter."""
+    for name, column in DRILLS.items():
+        value = asked.get(name, "")
+        if not value:
+            continue
+        if name == "month":
+            rows = _of_month(rows, value)
+        elif name == "fact":
+            rows = _of_fact(rows, value)
+        elif name in ("way", "level"):
+            rows = rows.filter(**{column: value[:10]})
+        elif value == "none":
+            rows = rows.filter(**{f"{column}__isnull": True})
+        elif value.isdecimal() and len(value) < 18:
+            rows = rows.filter(**{column: int(value)})
+            rows = rows.filter(recusals__basis="named") if name == "named" else rows
+    return rows.distinct() if asked.get("named") else rows
+
+
+def _of_month(rows, text):
+    first = month_of(text)
+    return between(rows, first, last_day(first)) if first else rows
+
+
+def _of_fact(rows, name):
+    if name == "past_law":
+        from rmflow.workdays import clock
+
+        return with_days(rows).filter(past_law(clock.today()))
+    return with_days(rows).filter(FACTS[name]) if name in FACTS else rows
+
+
+def month_of(text):
+    """2026-02 as its first day; None for anything else."""
+    try:
+        return datetime.datetime.strptime(f"{text}-01", "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+def last_day(first):
+    """The last day of the month that begins on `first`."""
+    return (first.replace(day=28) + datetime.timedelta(days=4)).replace(day=1) - datetime.timedelta(days=1)
+
+
+def outlets(reach):
+    """Branches one may choose on the desk."""
+    return Branch.objects.outlets().filter(reach.q("")).order_by("path")

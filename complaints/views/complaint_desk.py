@@ -1,0 +1,121 @@
+"""The complaint desk, requests for extension, the month's report, the workbook (W3-12)."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from rmflow.doors import htmx
+from rmflow.privacy.actions import Kind, log
+from rmflow.staff import permissions
+from rmflow.staff.permissions import Permission
+from rmflow.workdays import clock
+from rmflow.workdays.current import calendar
+from rmflow.workdays.rules import chip
+
+from .. import complaint_desk as desk
+from .. import complaint_workbook as workbook
+from ..stats import complaint as stats
+from .complaint_list import _line
+
+PAGE = 25
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _shown(asked):
+    """What desk and month report share."""
+    period = asked.period()
+    total = stats.figures(period, today=asked.today)
+    causes = stats.by(period, "cause", today=asked.today)
+    chosen = causes if asked.dimension == "cause" else stats.by(period, asked.dimension, today=asked.today)
+    return {
+        "asked": asked,
+        "total": total,
+        "tiles": desk.tiles(asked, total),
+        "heads": [head for head, _of in desk.COLUMNS.values()],
+        "rows": desk.table(asked, chosen),
+        "sum": desk.table(asked, [{**total, "key": None, "heading": _("Total")}])[0]["cells"]
+        if chosen
+        else [],
+        "pareto": desk.pareto(asked, causes),
+        "dimension": desk.DIMENSIONS[asked.dimension],
+    }
+
+
+@require_GET
+def index(request):
+    """All branches at a glance: at risk, overdue (none), figures by any dimension, Pareto, trend."""
+    asked, now = desk.Asked.of(request), clock.now()
+    risk = stats.at_risk(asked.rows(), now=now)
+    before = desk._months_before(asked.first, 1)
+    after = desk._months_before(asked.first, -1)
+    context = {
+        **_shown(asked),
+        "risk": risk,
+        "lines": [_line(complaint, now) for complaint in stats.pressing(asked.rows(), now=now)],
+        "trend": desk.trend(asked),
+        "branches": list(stats.outlets(asked.reach)),
+        "dimensions": [
+            {"label": label, "url": asked.query(by=name), "current": name == asked.dimension}
+            for name, label in desk.DIMENSIONS.items()
+        ],
+        "before": asked.query(month=f"{before:%Y-%m}", year="")
+        if asked.month
+        else asked.query(year=asked.year - 1),
+        "after": asked.query(month=f"{after:%Y-%m}", year="")
+        if asked.month
+        else asked.query(year=asked.year + 1),
+        "rules": request.user.has(Permission.RULE_COMPLAINT),
+        "waiting": stats.extensions(request.user).count()
+        if request.user.has(Permission.RULE_COMPLAINT)
+        else 0,
+        "now": now,
+    }
+    return render(request, "complaints/desk.html", context)
+
+
+@require_GET
+def report(request):
+    """The month's report on paper: figures, by cause, branch and product, with the Pareto of causes."""
+    asked = desk.Asked.of(request)
+    log(Kind.PRINT, by=request.user, object_type="complaints.complaint", rows=0, request=request)
+    parts = []
+    for dimension in ("branch", "cause", "business", "product", "handler"):
+        rows = stats.by(asked.period(), dimension, today=asked.today)
+        asked.dimension = dimension
+        parts.append({"label": desk.DIMENSIONS[dimension], "rows": desk.table(asked, rows)})
+    context = {**_shown(asked), "parts": parts, "now": clock.now()}
+    return render(request, "complaints/report_print.html", context)
+
+
+@require_GET
+def excel(request):
+    """The workbook of the question the desk shows; each export is on record."""
+    asked = desk.Asked.of(request)
+    content = workbook.write(asked)
+    log(Kind.EXPORT, by=request.user, object_type="complaints.complaint", rows=len(content), request=request)
+    response = HttpResponse(content, content_type=XLSX)
+    name = _("Complaints {period}.xlsx").format(period=f"{asked.month:%Y-%m}" if asked.month else asked.year)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    return response
+
+
+@never_cache
+@require_GET
+def extensions(request):
+    """Requests that wait for the office, oldest first."""
+    permissions.require(request.user, Permission.RULE_COMPLAINT)
+    now = clock.now()
+    page = Paginator(stats.extensions(request.user), PAGE).get_page(request.GET.get("page"))
+    lines = [
+        {
+            "row": row,
+            "chip": chip(row.complaint.due_on, now.date(), calendar(), due_at=row.complaint.due_at, now=now),
+        }
+        for row in page
+    ]
+    context = {"page": page, "lines": lines, "unit": _("requests")}
+    return htmx.render(request, "complaints/extensions.html", "complaints/_extensions.html", context)

@@ -1,0 +1,320 @@
+"""Complaints of fourteen months and a desk that is busy today, all through the actions (W3-07 to W3-12)."""
+
+import datetime
+
+from clients.models import Client
+from complaints.actions import complaint_deadline as deadline
+from complaints.actions import complaint_point as points
+from complaints.actions import complaint_reply as replies
+from complaints.actions import complaint_take, complaint_watch
+from complaints.actions import complaint_work as work
+from complaints.models import ComplaintCode
+from complaints.rules.complaint_intake import Intake
+from rmflow.staff.models import BANK_TIME, User
+from rmflow.staff.permissions import Role
+from rmflow.workdays.current import calendar
+
+from .moment import at
+
+#: subject, request, business, cause, key point, finding, what was told, root cause, measure
+MATTERS = (
+    (
+        "理财赎回到账时间解释不清",
+        "说明赎回款为何晚一天到账，补偿一天活期利息",
+        "B5",
+        "C5",
+        "购买时是否讲清 T+2 到账",
+        "partly",
+        "已说明产品说明书约定的到账规则，并就短信未写明到账日致歉",
+        "赎回确认短信未写明到账日",
+        "短信模板补充到账日",
+    ),
+    (
+        "柜台排队超过一小时",
+        "增开窗口，给出合理解释",
+        "B1",
+        "C1",
+        "当日排队与窗口开放情况",
+        "upheld",
+        "核实当日仅开两个窗口，已致歉并调整午间排班",
+        "午间轮休未留足窗口",
+        "午间至少保留三个窗口",
+    ),
+    (
+        "自助机吞卡未及时处理",
+        "尽快取回银行卡",
+        "B3",
+        "C2",
+        "吞卡后是否有人值守",
+        "upheld",
+        "已取回卡片交还客户并致歉",
+        "自助区巡查间隔过长",
+        "自助区每小时巡查一次",
+    ),
+    (
+        "短信通知费扣收未告知",
+        "退还三个月短信通知费",
+        "B7",
+        "C7",
+        "开通时是否单独确认",
+        "partly",
+        "已退还两个月费用，客户接受",
+        "开通页面默认勾选",
+        "取消默认勾选",
+    ),
+    (
+        "贷款提前还款违约金争议",
+        "减免提前还款违约金",
+        "B2",
+        "C9",
+        "合同对提前还款的约定",
+        "rejected",
+        "已出示合同第九条，说明违约金的计算方法",
+        "客户签约时未逐条讲解",
+        "签约时提示提前还款条款",
+    ),
+    (
+        "理财经理反复来电推销",
+        "停止营销电话",
+        "B5",
+        "C4",
+        "客户是否已要求勿扰",
+        "upheld",
+        "已登记勿再联系，并向客户致歉",
+        "营销名单未剔除勿扰客户",
+        "外呼前核对勿扰标志",
+    ),
+    (
+        "手机银行转账限额调整困难",
+        "简化限额调整手续",
+        "B4",
+        "C3",
+        "限额规则和办理渠道",
+        "partly",
+        "已协助客户调整限额，并说明风险防控要求",
+        "线上调整入口难找",
+        "首页增加限额管理入口",
+    ),
+    (
+        "代销保险收益与介绍不符",
+        "退保并退还保费",
+        "B6",
+        "C8",
+        "销售时的收益表述和双录",
+        "rejected",
+        "双录显示已提示收益不确定，已协助客户联系保险公司",
+        "客户对演示收益理解有误",
+        "演示收益旁加注不保证",
+    ),
+    (
+        "外汇牌价与公示不一致",
+        "按公示牌价重新结算",
+        "B8",
+        "C5",
+        "公示时间与成交时间",
+        "rejected",
+        "已说明牌价实时变动，成交价以成交时点为准",
+        "电子屏刷新延迟",
+        "电子屏改为每分钟刷新",
+    ),
+    (
+        "大堂服务态度生硬",
+        "当事人道歉",
+        "B1",
+        "C1",
+        "当日监控与当事人陈述",
+        "upheld",
+        "当事人已当面致歉，客户谅解",
+        "高峰期人手不足",
+        "高峰期增派大堂引导",
+    ),
+)
+NAMES = (
+    "马建国",
+    "王秀珍",
+    "赵德明",
+    "李淑华",
+    "孙玉梅",
+    "周立军",
+    "吴桂英",
+    "郑凯",
+    "冯丽丽",
+    "何志刚",
+    "罗艳",
+    "谢长江",
+)
+SAID = ("satisfied", "very", "satisfied", "not", "satisfied", "unreached")
+WAYS = (
+    "counter",
+    "phone",
+    "box",
+    "counter",
+    "e_channel",
+    "hotline",
+    "counter",
+    "letter",
+    "book",
+    "regulator",
+)
+
+
+def live(branches, rng, today, now):
+    """The past month by month, then what lies on the desks today."""
+    outlets = [branches[code] for code in ("0817", "0818", "0819", "0820")]
+    people = {branch.pk: _people(branch) for branch in outlets}
+    office = User.objects.get(employee_no="complaints1")
+    for back in range(420, 15, -9):
+        _past(rng, outlets, people, office, today - datetime.timedelta(days=back), back)
+    _desk(branches["0817"], people[branches["0817"].pk], office, today, now)
+    points.set_point(
+        branches["0817"],
+        by=people[branches["0817"].pk]["lobby"],
+        window="一楼大堂 6 号窗口",
+        person="周敏（大堂经理）",
+        phone="0851-85500817",
+        hours="营业时间 8:40 至 17:30",
+        upper="贵州分行消费者权益保护部 0851-85500800",
+    )
+    _watch(today, now)
+
+
+def _watch(today, now):
+    """The warnings of the last week, each at its hour."""
+    for back in range(7, -1, -1):
+        for hour, minute in ((8, 30), (10, 40), (13, 10), (15, 20), (17, 35)):
+            moment = _time(today - datetime.timedelta(days=back), hour, minute)
+            if moment < now:
+                with at(moment):
+                    complaint_watch.tick(now=moment)
+
+
+def _people(branch):
+    """The lobby manager, a teller and a wealth manager of a branch."""
+    roles = {"lobby": Role.LOBBY_MANAGER, "teller": Role.TELLER, "wealth": Role.WEALTH_MANAGER}
+    return {
+        name: User.objects.holding_at(branch.pk, role).order_by("pk").first() for name, role in roles.items()
+    }
+
+
+def _time(date, hour, minute=0):
+    return datetime.datetime.combine(date, datetime.time(hour, minute), tzinfo=BANK_TIME)
+
+
+def _codes(matter, rng):
+    channel = rng.choice(("A11", "A11", "A12", "A15", "A14"))
+    return {
+        "channel_id": ComplaintCode.objects.get(kind="channel", code=channel).pk,
+        "business_id": ComplaintCode.objects.get(kind="business", code=matter[2]).pk,
+        "cause_id": ComplaintCode.objects.get(kind="cause", code=matter[3]).pk,
+    }
+
+
+def _take(matter, *, by, moment, name, way="counter", **more):
+    with at(moment):
+        return complaint_take.take(
+            Intake(
+                way=way,
+                title=matter[0],
+                request=matter[1],
+                name=name,
+                phone=f"139{abs(hash_of(name + matter[0])) % 10**8:08d}",
+                **more,
+            ),
+            by=by,
+        )
+
+
+def hash_of(text):
+    """The same number for the same text in every run."""
+    return sum((place + 7) * ord(char) * 1009 for place, char in enumerate(text))
+
+
+def _past(rng, outlets, people, office, date, back):
+    """One complaint from receipt to closing; a few withdrawn, a few extended."""
+    branch = outlets[back % len(outlets) if back % 5 else 0]
+    mine, matter = people[branch.pk], MATTERS[rng.randrange(len(MATTERS))]
+    handler = mine["lobby"]
+    by = mine["teller"] or handler
+    taken = _time(date, rng.choice((9, 10, 11, 14, 15, 16)), rng.randrange(60))
+    made = _take(matter, by=by, moment=taken, name=rng.choice(NAMES), way=rng.choice(WAYS))
+    kind = rng.random()
+    if kind < 0.06:
+        with at(taken + datetime.timedelta(hours=2)):
+            work.withdraw(made.pk, by=handler, note="客户来电，问题已自行解决，撤回投诉")
+        return
+    days = calendar()
+    with at(taken + datetime.timedelta(minutes=40)):
+        work.set_plan(made.pk, by=handler, key_point=matter[4], plan="调取记录，联系客户，当日答复进展")
+        work.classify(made.pk, by=handler, **_codes(matter, rng))
+    last = days.add(date, rng.choice((1, 1, 2, 2, 3)))
+    if kind > 0.88:
+        with at(taken + datetime.timedelta(hours=1)):
+            asked = deadline.ask_extension(made.pk, by=handler, reason="须总行条线出具说明")
+            deadline.decide_extension(made.pk, asked.pk, by=office, grant=True, note="情况属实，同意延期")
+            deadline.told_of_extension(made.pk, asked.pk, by=handler)
+        last = days.add(date, 5)
+    answered = (
+        taken + datetime.timedelta(minutes=55) if 0.06 <= kind < 0.3 else _time(last, 11, rng.randrange(60))
+    )
+    with at(answered):
+        replies.reply(
+            made.pk,
+            by=handler,
+            way="phone",
+            text=matter[6],
+            basis="本行服务规范与产品合同",
+            finding=matter[5],
+        )
+    with at(answered + datetime.timedelta(hours=26)):
+        replies.call_back(made.pk, by=handler, satisfaction=rng.choice(SAID))
+        replies.trace(made.pk, by=handler, root_cause=matter[7], responsibility="网点管理责任")
+        replies.close(made.pk, by=handler)
+
+
+def _desk(branch, people, office, today, now):
+    """What waits today: a fresh one, one due, one extended, one at the office, one replied, one above."""
+    days, lobby, teller = calendar(), people["lobby"], people["teller"]
+    head = User.objects.holding_at(branch.pk, Role.BRANCH_HEAD).first()
+    second = days.subtract(days.on_or_after(today), 2)
+    third = days.subtract(days.on_or_after(today), 3)
+    premium = Client.objects.filter(branch=branch, type="existing_premium").order_by("pk").first()
+    extended = _take(
+        MATTERS[0],
+        by=teller,
+        moment=_time(days.subtract(days.on_or_after(today), 4), 16, 40),
+        name=premium.name,
+        way="phone",
+    )
+    first_day = days.subtract(days.on_or_after(today), 4)
+    with at(_time(first_day, 16, 52)):
+        work.set_plan(
+            extended.pk, by=lobby, key_point=MATTERS[0][4], plan="调取购买录音和赎回指令，核对到账规则"
+        )
+        work.add_note(extended.pk, by=lobby, note="电话安抚客户，告知 3 个工作日内答复")
+    with at(_time(days.add(first_day, 2), 10, 12)):
+        asked = deadline.ask_extension(extended.pk, by=lobby, reason="到账说明须总行理财部出具")
+    with at(_time(days.add(first_day, 2), 14, 5)):
+        deadline.decide_extension(
+            extended.pk, asked.pk, by=office, grant=True, note="须总行理财部出具到账说明，同意"
+        )
+    with at(_time(days.add(first_day, 2), 15, 20)):
+        deadline.told_of_extension(extended.pk, asked.pk, by=lobby)
+    due = _take(MATTERS[1], by=teller, moment=_time(third, 10, 20), name="王秀珍")
+    with at(_time(third, 11)):
+        work.set_plan(due.pk, by=lobby, key_point=MATTERS[1][4])
+    waiting = _take(MATTERS[7], by=teller, moment=_time(second, 9, 30), name="赵德明", way="regulator")
+    with at(_time(second, 15)):
+        deadline.ask_extension(waiting.pk, by=lobby, reason="须保险公司提供双录和回访录音")
+    replied = _take(MATTERS[3], by=teller, moment=_time(second, 14, 10), name="孙玉梅", way="box")
+    with at(_time(second, 16)):
+        replies.reply(
+            replied.pk,
+            by=lobby,
+            way="phone",
+            text=MATTERS[3][6],
+            basis="收费公示和协议约定",
+            finding="partly",
+        )
+    _take(MATTERS[9], by=teller, moment=_time(second, 15, 30), name="周立军", named=[head.pk])
+    fresh = min(now, _time(today, 16, 50))
+    _take(MATTERS[5], by=teller, moment=fresh, name="吴桂英", named=[people["wealth"].pk])

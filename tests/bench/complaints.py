@@ -1,0 +1,265 @@
+"""Complaints at a bank's size (issue 5, "Performance"): the watch, the recount, the desk, the month.
+
+BENCH_COMPLAINTS (500,000) complaints, of which BENCH_OPEN (20,000) run. Alone:
+`python tests/run.py --durable tests/bench/complaints.py`.
+"""
+
+import datetime
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ALL = int(os.environ.get("BENCH_COMPLAINTS", "500000"))
+OPEN = int(os.environ.get("BENCH_OPEN", "20000"))
+ROUNDS, SECONDS = 5, 4
+OFFICE = "COMPLAINT"
+
+#: Closed ones over three years, then the running ones of the last days; texts are one token each.
+ROWS = """
+    INSERT INTO complaints_complaint (number, branch_id, status, way, received_at, taken_by_id, taken_role,
+        taken_at, is_premium, name, phone, phone_hash, id_number, proxy, proxy_authorised, people, title,
+        request, facts, basis, against, channel_id, business_id, cause_id, level, sensitivity, key_point,
+        plan, handler_id, upper, counted_at, extended, law_days, normal_on, extended_on, law_on, due_on,
+        due_at, ruling, findings, finding, replied_at, replied_by_id, reply_way, reply, reply_basis,
+        satisfaction, root_cause, responsibility, over_at, archive_no)
+    SELECT 'TS-' || n, lobby.home_branch_id, CASE WHEN runs THEN 'working' ELSE 'closed' END, 'counter', at,
+        lobby.id, 'lobby_manager', at, n %% 9 = 0, %(token)s, '', '', '', '', false, 1, '排队超过一小时',
+        %(token)s, '', '', '', codes.channel[1 + n %% 10], codes.business[1 + n %% 14],
+        codes.cause[1 + (n * n) %% 13], 'normal', '{}', '', '', lobby.id, false, at, false, 15, day + 5, day + 11,
+        day + 15, day + 5, (day + 5)::timestamp + interval '9 hours 30 minutes', 'normal', '',
+        CASE WHEN runs THEN '' ELSE 'upheld' END, CASE WHEN runs THEN NULL ELSE at + interval '2 days' END,
+        CASE WHEN runs THEN NULL ELSE lobby.id END, CASE WHEN runs THEN '' ELSE 'phone' END, '', '',
+        CASE WHEN runs THEN '' ELSE 'satisfied' END, '', '',
+        CASE WHEN runs THEN NULL ELSE at + interval '3 days' END, ''
+    FROM generate_series(1, %(all)s) n
+    CROSS JOIN LATERAL (SELECT n <= %(open)s AS runs) state
+    CROSS JOIN LATERAL (SELECT CASE WHEN runs THEN now() - (n %% 4) * interval '1 day'
+        ELSE now() - interval '20 days' - (n %% 1075) * interval '1 day' END - (n %% 500) * interval '1 minute'
+        AS at) moment
+    CROSS JOIN LATERAL (SELECT (at AT TIME ZONE 'Asia/Shanghai')::date AS day) days
+    JOIN (SELECT id, home_branch_id, row_number() OVER (ORDER BY id) - 1 AS nr FROM staff_user
+        WHERE employee_no LIKE 'LB%%') lobby ON lobby.nr = n %% %(lobbies)s
+    CROSS JOIN (SELECT array_agg(id) FILTER (WHERE kind = 'channel' AND parent_id IS NOT NULL) AS channel,
+        array_agg(id) FILTER (WHERE kind = 'business') AS business,
+        array_agg(id) FILTER (WHERE kind = 'cause') AS cause FROM complaints_complaintcode) codes
+"""
+STEPS = """
+    INSERT INTO complaints_ladderstep (complaint_id, step, at, told)
+    SELECT id, step, due_at + interval '30 days', '[]' FROM complaints_complaint
+    CROSS JOIN unnest(ARRAY['half', 'most', 'day', 'due']) AS step WHERE status = 'working'
+"""
+#: What the watch does with 20,000 due steps, written by hand and no smarter: mark, ring, note.
+RAW_WATCH = """
+    WITH due AS (SELECT id FROM complaints_ladderstep WHERE fired_at IS NULL AND at <= now()
+                  FOR NO KEY UPDATE SKIP LOCKED),
+    fired AS (UPDATE complaints_ladderstep step SET fired_at = now(), told = '[{"id": 1, "name": "林晓燕"}]'
+               FROM due WHERE step.id = due.id RETURNING step.complaint_id, step.step),
+    rung AS (INSERT INTO notices_notice (recipient_id, kind, text, outside_text, params, link, key, urgent,
+                                         created_at)
+             SELECT c.handler_id, 'complaint', 'x', 'x', '{"number": "TS-1"}', '/complaints/1/',
+                    'raw:' || c.id || fired.step, false, now()
+               FROM fired JOIN complaints_complaint c ON c.id = fired.complaint_id),
+    noted AS (INSERT INTO complaints_complaintevent (complaint_id, name, status_from, status_to, at, note, data)
+              SELECT complaint_id, 'warn', 'working', 'working', now(), '', '{"step": "half"}' FROM fired)
+    SELECT count(*) FROM fired
+"""
+RAW_MONTH = """
+    SELECT cause_id, count(*), count(*) FILTER (WHERE replied_at IS NOT NULL),
+           count(*) FILTER (WHERE (replied_at AT TIME ZONE 'Asia/Shanghai')::date <= normal_on),
+           count(*) FILTER (WHERE (replied_at AT TIME ZONE 'Asia/Shanghai')::date <= extended_on),
+           count(*) FILTER (WHERE (replied_at AT TIME ZONE 'Asia/Shanghai')::date > law_on),
+           count(*) FILTER (WHERE satisfaction IN ('very', 'satisfied'))
+      FROM complaints_complaint WHERE received_at >= %s AND received_at < %s GROUP BY cause_id
+"""
+
+
+def furnish():
+    """Complaints, their steps ahead, and somebody of the complaint office."""
+    from django.contrib.auth.hashers import make_password
+    from django.db import connection
+
+    from rmflow.privacy import crypto
+    from rmflow.staff.models import Branch, RoleHolding, User
+    from rmflow.staff.permissions import Role
+    from tests.bench import data
+
+    office = Branch.objects.get(code="B0")
+    user = User(employee_no=OFFICE, name="金雅琴", home_branch=office, must_change_password=False)
+    user.password = make_password(data.PASSWORD)
+    user.save()
+    RoleHolding.objects.create(
+        user=user, role=Role.COMPLAINT_OFFICE, branch=office, valid_from=datetime.date(2020, 1, 1)
+    )
+    lobbies = User.objects.filter(employee_no__startswith="LB").count()
+    values = {
+        "token": crypto.encrypt("马建国", "complaint.name"),
+        "all": ALL,
+        "open": OPEN,
+        "lobbies": lobbies,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE complaints_complaint DISABLE TRIGGER USER")
+        cursor.execute(ROWS, values)
+        cursor.execute("ALTER TABLE complaints_complaint ENABLE TRIGGER USER")
+        cursor.execute(STEPS)
+        cursor.execute("ANALYZE complaints_complaint, complaints_ladderstep")
+
+
+def _row(job, ratios, bound):
+    ratio = statistics.median(ratios)
+    return {
+        "job": job,
+        "ratio": round(ratio, 3),
+        "bound": bound,
+        "ok": ratio <= bound,
+        "better": "less",
+        "spread": [round(min(ratios), 3), round(max(ratios), 3)],
+    }
+
+
+def _timed(call):
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _due(step):
+    """Make one step of every running complaint due, as if its hour had come."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE complaints_ladderstep SET fired_at = NULL, at = now() - interval '1 minute' WHERE step = %s",
+            [step],
+        )
+        cursor.execute("VACUUM ANALYZE complaints_ladderstep")
+
+
+def watch(facts):
+    """Every running complaint due at once, beside one statement by hand; then a tick with nothing due."""
+    from django.db import connection
+
+    from complaints.actions import complaint_watch
+    from rmflow.workdays import clock
+
+    ratios, mine, raw = [], [], []
+    for step in ("half", "most", "day"):
+        _due(step)
+        mine.append(_timed(lambda: complaint_watch.tick(now=clock.now())))
+        _due(step)
+        with connection.cursor() as cursor:
+            raw.append(_timed(lambda c=cursor: c.execute(RAW_WATCH)))
+        ratios.append(mine[-1] / raw[-1])
+    idle = [_timed(lambda: complaint_watch.tick(now=clock.now())) * 1000 for _n in range(20)]
+    facts[f"watch with {OPEN:,} due: ours / raw SQL"] = (
+        f"{statistics.median(mine):.2f} / {statistics.median(raw):.2f} s"
+    )
+    yield _row(f"complaint watch, {OPEN:,} due ÷ raw SQL", ratios, 2)
+    yield _row("complaint watch, a tick with nothing due, ms", idle, 5)
+
+
+def recount(facts):
+    """All open deadlines after a change of the calendar, in seconds."""
+    from complaints.actions import complaint_recount
+    from rmflow.workdays import current
+    from rmflow.workdays.models import CalendarDay
+
+    today = datetime.date.today()
+    day = next(
+        day
+        for n in range(1, 9)
+        if current.load().is_working(day := today + datetime.timedelta(days=n)) and day.weekday() < 5
+    )
+    CalendarDay.objects.update_or_create(
+        date=day, defaults={"kind": "off", "label": "x", "year_id": day.year}
+    )
+    calendar = current.load()
+    took = []
+    took.append(_timed(lambda: took.append(sum(complaint_recount.recompute(calendar=calendar).values()))))
+    facts[f"recount of {OPEN:,}"] = f"{took[0]:,} deadlines moved in {took[1]:.2f} s"
+    return _row(f"recompute {OPEN:,} open deadlines, s", [took[1]], 10)
+
+
+def month(facts):
+    """A month by cause with every figure, beside a plain GROUP BY of the same."""
+    from django.db import connection
+
+    from complaints.models import Complaint
+    from complaints.stats import complaint as stats
+    from rmflow.workdays import clock
+
+    first = stats.month_of(f"{datetime.date.today() - datetime.timedelta(days=90):%Y-%m}")
+    last, ratios = stats.last_day(first), []
+    start = datetime.datetime.combine(first, datetime.time(), tzinfo=clock.SHANGHAI)
+    end = datetime.datetime.combine(last, datetime.time(), tzinfo=clock.SHANGHAI) + datetime.timedelta(days=1)
+    with connection.cursor() as cursor:
+        for _n in range(ROUNDS * 3):
+            rows = stats.between(Complaint.objects.all(), first, last)
+            own = _timed(lambda rows=rows: stats.by(rows, "cause", today=clock.today()))
+            raw = _timed(lambda: cursor.execute(RAW_MONTH, [start, end]))
+            ratios.append(own / raw)
+    facts["month by cause: ours / raw GROUP BY"] = f"{own * 1000:.1f} / {raw * 1000:.1f} ms"
+    return _row("monthly analysis of complaints ÷ raw GROUP BY", ratios, 1.5)
+
+
+def desk(ours, bare, facts):
+    """The complaint desk beside the bare page of 25 rows."""
+    from tests.bench import cases, load
+
+    ratios, mine, theirs = [], [], []
+    for _n in range(ROUNDS):
+        path = cases.getting("/complaints/desk/")
+        _rate, own = load.throughput([cases.member(ours, ours, OFFICE, path)], SECONDS)
+        _rate, other = load.throughput([cases.member(bare, ours, OFFICE, cases.getting("/rows"))], SECONDS)
+        ratios.append(own / other)
+        mine.append(own * 1000)
+        theirs.append(other * 1000)
+    facts["complaint desk: ours / bare page"] = (
+        f"{statistics.median(mine):.1f} / {statistics.median(theirs):.2f} ms"
+    )
+    return _row("complaint desk ÷ bare page of 25 rows", ratios, 3)
+
+
+def measure(ours, bare, facts):
+    """The rows of the table; the site is up meanwhile."""
+    from django.db import connection
+
+    furnish()
+    rows = [*watch(facts), recount(facts), month(facts)]
+    connection.close()
+    return [*rows, desk(ours, bare, facts)]
+
+
+def main():
+    from django.core.management import call_command
+    from django.db import connection
+
+    from rmflow.staff.models import User
+    from tests.bench import cases, data, site
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+    data.people()
+    data.days()
+    for number in cases.numbers("W0"):
+        data.plans(User.objects.get(employee_no=number), 25)
+    connection.close()
+    facts = {}
+    with site.serving() as ours, site.serving("tests.bench.bare_settings") as bare:
+        for row in measure(ours, bare, facts):
+            print(row, flush=True)
+    print(json.dumps(facts, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.path.remove(str(Path(__file__).resolve().parent))
+    os.environ["RMFLOW_MODE"] = "demo"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rmflow.settings")
+    import django
+
+    django.setup()
+    main()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock as bank
 
-from . import complaint_forms as forms
+from . import complaint_step_forms as forms
 from .actions import complaint_deadline as deadline
 from .actions import complaint_hand as hand
 from .actions import complaint_reply as replies

@@ -31,7 +31,14 @@ FLAGS = (
 )
 OWN_CLIENT = "client"  # no address of its own: the first record's client, with a next step
 PAGES = {
-    "lobby1": {"desk": "/desk/", "referrals": "/referrals/", "closing": "/closing/"},
+    "lobby1": {
+        "desk": "/desk/",
+        "referrals": "/referrals/",
+        "closing": "/closing/",
+        "complaints": "/complaints/",
+        "take": "/complaints/new/",
+    },
+    "complaints1": {"complaint-desk": "/complaints/desk/", "extensions": "/complaints/extensions/"},
     "wealth1": {
         "today": "/today/",
         "clients": "/clients/",

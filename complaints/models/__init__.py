@@ -3,7 +3,7 @@
 from .closure_months import ClosureMonth
 from .closure_settings import ClosureRule, MovementRule
 from .closures import Closure, ClosureEvent, ClosureFlag, ClosureMeasure, Destination, WinBack
-from .complaint import Complaint, ComplaintQuerySet, PassOn, Recusal
+from .complaint import Complaint, ComplaintQuerySet
 from .complaint_codes import ComplaintCode, ComplaintPoint, ComplaintSerial
 from .complaint_parts import (
     Attachment,
@@ -16,6 +16,7 @@ from .complaint_parts import (
     Review,
     Suspension,
 )
+from .complaint_reach import PassOn, Recusal
 from .openings import KitForm, KitItem, Offer, Opening, OpeningEvent, OpeningKind
 
 __all__ = [

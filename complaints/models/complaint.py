@@ -27,8 +27,8 @@ from ..rules.complaint import (
     Way,
 )
 from ..rules.complaint_clock import LAW_DAYS, LAW_SIMPLE, Ruling
-from ..rules.complaint_recusal import prefixes
 from .complaint_codes import ComplaintCode
+from .complaint_reach import passed_to, recused
 
 USER = settings.AUTH_USER_MODEL
 
@@ -43,7 +43,7 @@ class ComplaintQuerySet(models.QuerySet):
         if reach.everywhere:
             return self.without_recused(user)
         mine = Q(handler=user) | Q(taken_by=user)
-        passed = Q(pk__in=_passed_to(user))
+        passed = Q(pk__in=passed_to(user))
         return self.filter(reach.q("branch") | mine | passed).without_recused(user)
 
     def without_recused(self, user):
@@ -64,25 +64,6 @@ class ComplaintQuerySet(models.QuerySet):
     def with_people(self):
         """What every list and page shows beside the row."""
         return self.select_related("branch", "client", "handler", "taken_by", "channel", "business", "cause")
-
-
-def recused(user):
-    """Recusals that concern `user`: named himself, or under a person named."""
-    paths, roles = set(), set()
-    for holding in user.holdings:
-        paths.update(prefixes(holding.branch.path))
-        roles.add(holding.role)
-    if user.home_branch_id:
-        paths.update(prefixes(user.home_branch.path))
-    below = Q(below_path__in=sorted(paths)) & (Q(below_roles=[]) | Q(below_roles__overlap=sorted(roles)))
-    return Recusal.objects.filter(Q(person=user, below_path="") | below)
-
-
-def _passed_to(user):
-    """Complaints passed on to a branch where `user` works on complaints."""
-    reach = scope(user, Permission.WORK_COMPLAINT)
-    passes = PassOn.objects.filter(reach.q("unit")) if reach else PassOn.objects.none()
-    return passes.values("complaint_id")
 
 
 @kept_history("ComplaintHistory")
@@ -291,66 +272,3 @@ class Complaint(models.Model):
     @property
     def is_running(self):
         return self.status in RUNNING
-
-
-class Recusal(models.Model):
-    """回避: a person who must keep out; with `below_path`, everybody under that person."""
-
-    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="recusals", db_index=False)
-    person = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
-    basis = models.CharField(max_length=8)
-    below_path = models.CharField(max_length=80, blank=True)
-    below_roles = ArrayField(models.CharField(max_length=20), default=list, blank=True)
-    note = models.CharField(max_length=200, blank=True)
-    by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = _("Recusal")
-        verbose_name_plural = _("Recusals")
-        indexes = [
-            models.Index(fields=["person"], name="recusal_person"),
-            models.Index(fields=["below_path"], name="recusal_below", condition=~Q(below_path="")),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["complaint", "person", "below_path", "below_roles"],
-                name="recusal_once",
-                violation_error_message=_("This person is recused already."),
-            ),
-            models.CheckConstraint(
-                condition=Q(basis__in=["named", "interest"], below_path="")
-                | (Q(basis="below") & ~Q(below_path="")),
-                name="recusal_below_a_branch",
-                violation_error_message=_("Those below a person stand under a branch."),
-            ),
-        ]
-
-
-class PassOn(models.Model):
-    """What another unit must answer, passed on with the clock unchanged (W3-10)."""
-
-    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="passes", db_index=False)
-    unit = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+", db_index=False)
-    question = EncryptedField(_("Question"), context="passon.question")
-    by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
-    at = models.DateTimeField(default=timezone.now)
-    answer = EncryptedField(_("Answer"), blank=True, context="passon.answer")
-    answered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
-    answered_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = _("Passed on")
-        verbose_name_plural = _("Passed on")
-        indexes = [
-            models.Index(fields=["complaint", "at"], name="pass_on_complaint"),
-            models.Index(fields=["unit", "at"], name="pass_on_unit"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(answered_at__isnull=True, answered_by__isnull=True)
-                | Q(answered_at__isnull=False, answered_by__isnull=False),
-                name="pass_on_answer_has_a_name",
-                violation_error_message=_("An answer has a name and a time."),
-            )
-        ]

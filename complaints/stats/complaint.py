@@ -2,13 +2,13 @@
 
 import datetime
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import TruncDate, TruncMonth
 
 from clients.models import Client
 from rmflow.staff.models import BANK_TIME, Branch
 
-from ..models import Complaint, Extension
+from ..models import Complaint, Extension, LadderStep, Recusal
 from ..rules.complaint import OPEN, RUNNING, SAID, Status
 
 #: What a list may be drilled by: name in the address → column.
@@ -37,6 +37,8 @@ GROUPS = {
     "way": ("way", "way"),
 }
 
+#: Nobody handles it, or whoever did has left.
+NOBODY = Q(handler__isnull=True) | Q(handler__is_active=False)
 ANSWERED = Q(replied_on__isnull=False)
 #: One condition a figure; `replied_on` and `received_on` are days of the bank.
 FACTS = {
@@ -133,15 +135,21 @@ def client_count(reach):
     return Client.objects.filter(reach.q("branch")).count()
 
 
+def used(now):
+    """Running, 80 % of the time used, not due today: the warning has gone out in this count."""
+    sent = LadderStep.objects.filter(step="most", fired_at__gte=OuterRef("counted_at"))
+    soon = Q(status__in=RUNNING, due_at__gte=now) & ~Q(due_on=now.date())
+    return soon & Exists(sent.filter(complaint=OuterRef("pk")))
+
+
 def at_risk(rows, *, now):
     """What needs somebody today: overdue, due today, 80 % used, without a handler. One query."""
-    used = Q(steps__step="most", steps__fired_at__isnull=False, steps__fired_at__gte=F("counted_at"))
     today = now.date()
     return rows.running().aggregate(
-        overdue=Count("pk", filter=Q(due_at__lt=now), distinct=True),
-        today=Count("pk", filter=Q(due_on=today, due_at__gte=now), distinct=True),
-        used=Count("pk", filter=used & Q(due_at__gte=now) & ~Q(due_on=today), distinct=True),
-        nobody=Count("pk", filter=Q(handler__isnull=True) | Q(handler__is_active=False), distinct=True),
+        overdue=Count("pk", filter=Q(due_at__lt=now)),
+        today=Count("pk", filter=Q(due_on=today, due_at__gte=now)),
+        used=Count("pk", filter=used(now)),
+        nobody=Count("pk", filter=NOBODY),
     )
 
 
@@ -169,12 +177,19 @@ def drilled(rows, asked):
             rows = _of_fact(rows, value)
         elif name in ("way", "level"):
             rows = rows.filter(**{column: value[:10]})
-        elif value == "none":
+        elif value == "none" and name == "handler":
+            rows = rows.filter(NOBODY)
+        elif value == "none" and name != "named":
             rows = rows.filter(**{f"{column}__isnull": True})
         elif value.isdecimal() and len(value) < 18:
-            rows = rows.filter(**{column: int(value)})
-            rows = rows.filter(recusals__basis="named") if name == "named" else rows
-    return rows.distinct() if asked.get("named") else rows
+            rows = _against(rows, int(value)) if name == "named" else rows.filter(**{column: int(value)})
+    return rows
+
+
+def _against(rows, person_id):
+    """Those that name a person."""
+    named = Recusal.objects.filter(person_id=person_id, basis="named")
+    return rows.filter(pk__in=named.values("complaint_id"))
 
 
 def _of_month(rows, text):

@@ -29,7 +29,7 @@ from ..complaint_forms import TakeForm
 from ..complaint_page import STATES
 from ..models import Complaint
 from ..rules.complaint import OPEN, OVER, RUNNING
-from ..stats.complaint import DRILLS, drilled
+from ..stats.complaint import DRILLS, drilled, used
 
 PAGE = 25
 SORTS = {
@@ -47,6 +47,7 @@ def shows(now):
         "mine": (_("Mine to handle"), Q(status__in=OPEN)),
         "overdue": (_("Overdue"), Q(status__in=RUNNING, due_at__lt=now)),
         "today": (_("Due today"), Q(status__in=RUNNING, due_on=now.date(), due_at__gte=now)),
+        "used": (_("80 % used"), used(now)),
         "over": (_("Ended"), Q(status__in=OVER)),
         "all": (_("All"), Q()),
     }

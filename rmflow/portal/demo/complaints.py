@@ -163,7 +163,7 @@ def live(branches, rng, today, now):
     outlets = [branches[code] for code in ("0817", "0818", "0819", "0820")]
     people = {branch.pk: _people(branch) for branch in outlets}
     office = User.objects.get(employee_no="complaints1")
-    for back in range(420, 15, -9):
+    for back in range(420, 15, -12):
         _past(rng, outlets, people, office, today - datetime.timedelta(days=back), back)
     _desk(branches["0817"], people[branches["0817"].pk], office, today, now)
     points.set_point(

@@ -24,13 +24,14 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from tests.bench import cases, complaints, data, figures, imports, load, site  # noqa: E402
+from tests.bench import cases, closures, complaints, data, figures, imports, load, site  # noqa: E402
 
 CLIENTS = int(os.environ.get("BENCH_CLIENTS", "1000000"))
 
 
 def main(wanted):
     jobs = {"filing": filing, "today": today, "poll": poll, "search": search, "statistics": figures.measure}
+    jobs["closures"] = closures.measure
     jobs["complaints"] = complaints.measure
     if unknown := set(wanted) - {"import", *jobs}:
         sys.exit(f"No such job: {' '.join(sorted(unknown))}. There are: import {' '.join(jobs)}.")

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from clients.models import Client
+from complaints.models import Closure, ClosureMonth, Opening
 from referrals.models import Referral, ReferralEvent
 from rmflow.staff.models import User
 
@@ -25,6 +26,16 @@ def test_it_is_whole_and_changes_nothing_the_second_time(capsys):
     assert not without_event.exists()
     met_without_event = Referral.objects.filter(reception="met").exclude(events__name="meet")
     assert not met_without_event.exists()
+    closures_and_openings()
     call_command("seed_demo")
     assert (Referral.objects.count(), ReferralEvent.objects.count()) == before
     assert "nothing changed" in capsys.readouterr().out
+
+
+def closures_and_openings():
+    """Every state but the ones of a moment; each case with its events, each ended one with a whole record."""
+    results = set(Closure.objects.exclude(result="").values_list("result", flat=True))
+    assert results == {"served", "kept", "partly", "lost"}
+    assert not Closure.objects.filter(events=None).exists()
+    assert ClosureMonth.objects.exclude(received_at=None).exists()
+    assert set(Opening.objects.values_list("state", flat=True)) == {"preparing", "seated", "executed"}

@@ -12,6 +12,7 @@ from rmflow.notices.models import Notice
 from rmflow.portal.demo import (
     archives,
     closing,
+    closures,
     complaints,
     counted,
     custody,
@@ -47,11 +48,13 @@ class Command(BaseCommand):
             counted.make(rng, today, today - datetime.timedelta(14))
             fortnight.live(branches, rng, today, now)
             fortnight.this_moment(branches, rng, now)
+            closures.prepare_openings(branches, today, now, seed)
             lobby.live(branches, today, now)
             duplicates.make(branches, rng)
             closing.live(branches, rng, today, now)
             counted.months_due(today)
             tiering.make(branches, rng, today)
+            closures.make(branches, today, now, seed)
             segments.make(branches)
             custody.make(branches, random.Random(seed + 9), today)  # noqa: S311  # nosec B311
             complaints.live(branches, rng, today, now)

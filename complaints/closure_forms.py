@@ -37,7 +37,7 @@ def _yes_no(label):
     return forms.TypedChoiceField(
         label=label,
         required=False,
-        choices=[("yes", _("Yes")), ("no", _("No"))],
+        choices=[("yes", pgettext_lazy("answer", "Yes")), ("no", pgettext_lazy("answer", "No"))],
         coerce=lambda value: value == "yes",
         empty_value=None,
         widget=forms.RadioSelect,

@@ -106,7 +106,9 @@ def may_go_on(case, user):
     """Whether the reader's counter has reported the case and has not yet gone on with it."""
     if not user.has(Permission.FLAG_CLOSURE):
         return False
-    mine = [flag for flag in case.flags.all() if flag.branch_id == user.branch_id]
+    manager = case.is_worked_by(user)
+    here = [flag for flag in case.flags.all() if flag.branch_id == user.branch_id]
+    mine = [flag for flag in here if not manager or flag.by_id == user.pk]
     return bool(mine) and max(mine, key=lambda flag: (flag.at, flag.pk)).went_on_at is None
 
 
@@ -115,7 +117,7 @@ def at(moment):
 
 
 def yes_no(value):
-    return {True: _("Yes"), False: _("No"), None: ""}[value]
+    return {True: pgettext("answer", "Yes"), False: pgettext("answer", "No"), None: ""}[value]
 
 
 def facts(case, user):

@@ -46,9 +46,9 @@ def keep_record(closure_id, *, by, win_back=(), **facts):
 @transaction.atomic
 def end(closure_id, *, by, result, win_back=(), **facts):
     """End the case: all that is missing stands beside its field, and nothing is written."""
-    if result not in Result.values:
-        raise Refused(_("Choose how the case ended."), field="result")
     closure = _writable(closure_id, by=by)
+    if result not in Result.values:
+        _refuse_without_result(closure, facts, by=by)
     arrow = ENDINGS[result]
     require(arrow, closure, by=by)
     CLOSURE_TRANSITIONS[arrow].check(closure.state)
@@ -64,6 +64,13 @@ def end(closure_id, *, by, result, win_back=(), **facts):
     _event(closure, arrow, by=by, before=before, note="")
     news.ended(closure, by=by)
     return closure
+
+
+def _refuse_without_result(closure, facts, *, by):
+    """No result chosen: say so, together with what every record needs."""
+    _write(closure, facts, (), by=by, save=False)
+    wrong = rules.missing(closure, Result.SERVED, measures=True)
+    raise Refused.many({**wrong, "result": _("Choose how the case ended.")})
 
 
 def _zeros(closure, result):

@@ -19,6 +19,12 @@ from .moment import at
 
 CASES = {"0817": 26, "0818": 16, "0819": 4, "0821": 3}
 BACK = 64  # days
+WATCHED = {
+    "day_out": {"share": None, "amount": 800_000},
+    "month_drop": {"share": 80, "amount": 1_000_000},
+    "below_tier": {"share": 60},
+    "maturing": {"amount": 500_000},
+}
 MOVES = {
     Movement.CLOSURE: 34,
     Movement.OUTFLOW: 30,
@@ -60,6 +66,8 @@ def prepare_openings(branches, today, now, seed):
 def _open(branch, kind, moment, rng, *, last):
     """One opening; the last two of a branch stay under way."""
     manager = _pick(rng, branch, Role.WEALTH_MANAGER)
+    if last <= 1 and branch.code == "0817":
+        manager = User.objects.get(employee_no="wealth1")
     teller = _pick(rng, branch, Role.TELLER)
     client = _premium(branch, rng, owner=manager)
     if moment is None or manager is None or teller is None or client is None:
@@ -195,8 +203,9 @@ def _months(today):
 
 
 def _night(today, now):
-    """Last night's watch, with the bank's own thresholds; large enough ones only, so that a list stays a list."""
-    MovementRule.objects.filter(trigger="maturing").update(amount=400_000)
+    """Last night's watch. This bank has set higher thresholds: invented balances move more than real ones."""
+    for trigger, facts in WATCHED.items():
+        MovementRule.objects.filter(trigger=trigger).update(**facts)
     with at(min(now, datetime.datetime.combine(today, datetime.time(5, 20), tzinfo=BANK_TIME))):
         movements.watch(night=today, now=min(now, _at(today, 5, 20)), calendar=calendar())
 

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from clients.models import Holding, Product
 from clients.recognition import ticket
@@ -35,7 +36,8 @@ def as_(client):
         client.cookies["django_language"] = "en"
         return client
 
-    return log_in
+    yield log_in
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from clients.models import Product, Profile
 from complaints.models import Offer, Opening, OpeningKind
@@ -21,7 +22,8 @@ def as_(client):
         client.cookies["django_language"] = "en"
         return client
 
-    return log_in
+    yield log_in
+    translation.deactivate()
 
 
 @pytest.fixture

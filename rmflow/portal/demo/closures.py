@@ -59,8 +59,11 @@ def prepare_openings(branches, today, now, seed):
     for code, count in (("0817", 8), ("0818", 5)):
         branch, kinds = branches[code], list(OpeningKind.objects.all())
         for number in range(count):
-            moment = _hour(rng, today - datetime.timedelta(days=max(0, count - 2 - number)), now)
-            _open(branch, rng.choice(kinds), moment, rng, last=count - 1 - number)
+            last = count - 1 - number
+            moment = _hour(rng, today - datetime.timedelta(days=last), now)
+            if last <= 1:
+                moment = now - datetime.timedelta(minutes=20 + 9 * last)  # under way as one looks
+            _open(branch, rng.choice(kinds), moment, rng, last=last)
 
 
 def _open(branch, kind, moment, rng, *, last):

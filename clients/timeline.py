@@ -188,7 +188,7 @@ def field_name(name):
     """The words of what was changed: a field of person or profile, or a list beside them."""
     for model in (Client, Profile):
         try:
-            field = model._meta.getfield_name(name)
+            field = model._meta.get_field(name)
         except FieldDoesNotExist:
             continue
         return str(

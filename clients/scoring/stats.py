@@ -143,7 +143,9 @@ LISTS = {
     "up": Q(move__in=(Move.UP, Move.NEW)),
     "down": Q(move=Move.DOWN),
     "watch": Q(move=Move.WATCH),
-    "near": Q(short__isnull=False, client__merged_into=None),
+    "near": Q(
+        short__isnull=False, client__merged_into=None, client__erased_at=None, client__restricted_at=None
+    ),
     "conflict": Q(flags__in=_having(Flag.CONFLICT)),
     "override": Q(flags__in=_having(Flag.OVERRIDE)),
 }

@@ -44,7 +44,11 @@ def matching(definition, staff, *, today=None):
         asked["match"],
         [_join(g["match"], [reading.condition(row) for row in g["conditions"]]) for g in asked["groups"]],
     )
-    rows = Client.objects.visible_to(staff).alias(**reading.relations(asked)).filter(condition)
+    rows = (
+        Client.objects.visible_to(staff)
+        .alias(**reading.relations(asked))
+        .filter(condition, erased_at=None, restricted_at=None)
+    )
     return rows.filter(reading.open_to_reader()) if reading.of_archive else rows
 
 

@@ -11,6 +11,11 @@ from clients.models import Archive, Client
 from rmflow.workdays import clock
 
 
+@pytest.fixture(autouse=True)
+def _one_factor(settings):
+    settings.SECOND_FACTOR_REQUIRED = False  # tests/staff tries it
+
+
 @pytest.fixture
 def opened(transactional_db, wealth, notice):
     """A client whose relation ended more than ten years ago, with an archive nobody has filed yet."""

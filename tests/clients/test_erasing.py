@@ -264,3 +264,16 @@ def test_a_filed_slip_starts_the_days_anew(story, branches, filed, in_half_a_yea
     assert due(branches, clock.today()) == {story.pk}
     TimelineEntry.objects.create(client=story, kind="contact")
     assert due(branches, clock.today()) == set()
+
+
+def test_neither_the_erased_nor_the_restricted_are_in_a_segment(story, person, wealth, branches):
+    from clients.segments.query import matching
+
+    kept = person("王芳", phone="", owner=wealth, type="ordinary")
+    quiet = {"do_not_contact": True, "no_profiling": True, "restricted_at": clock.now()}
+    person("李强", phone="", owner=wealth, type="ordinary", **quiet)
+    Client.objects.filter(pk=story.pk).update(type="ordinary")
+    erase_actions.erase([story.pk], why="request")
+    asked = {"field": "type", "op": "any_of", "values": ["ordinary"]}
+    definition = {"match": "all", "groups": [{"match": "all", "conditions": [asked]}]}
+    assert list(matching(definition, wealth)) == [kept]

@@ -9,7 +9,7 @@ from rmflow.workdays.rules import short_day, weekday
 
 from .rules import SourceChannel, figures
 from .rules.periods import Kind, period
-from .table import post, rate, wan
+from .table import post, rate, signed, wan
 
 
 class By(TextChoices):
@@ -66,9 +66,32 @@ def cells(row, link):
     return found
 
 
-def lines(by, rows, table):
-    """The rows of a view as a person reads them: a name, perhaps a second word, all columns."""
-    return [LINES[by](row, table) for row in rows]
+#: What makes a row the same in another period; times of day and days of one period are not compared.
+SAME = {
+    By.EMPLOYEE: ("employee", "role"),
+    By.ROLE: ("role",),
+    By.CHANNEL: ("channel",),
+    By.BRANCH: ("branch",),
+    By.REGION: ("region",),
+}
+
+
+def lines(by, rows, table, others=()):
+    """The rows of a view as a person reads them: a name, perhaps a second word, all columns, and how the
+    number of referrals changed against the rows of other periods."""
+    then = [{_same(by, row): row["total"] for row in other} for other in others]
+    return [
+        {**LINES[by](row, table), "versus": [_change(row, totals.get(_same(by, row))) for totals in then]}
+        for row in rows
+    ]
+
+
+def _same(by, row):
+    return tuple(row[name] for name in SAME[by])
+
+
+def _change(row, before):
+    return "–" if before is None else signed(row["total"] - before)
 
 
 def _line(name, row, link, *, second="", **more):

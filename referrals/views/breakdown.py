@@ -33,6 +33,7 @@ def page(request):
     of = breakdown.OF_A_BRANCH if asked.branch else breakdown.OF_MANY
     by = asked.chosen["by"] if asked.chosen["by"] in of else of[0]
     rows, total, unlocked = _counted(asked, by)
+    others = _others(asked, by)
     none = figures.empty()
     words = table.Table({"total": total, "before": none, "year_before": none}, asked.period, link=asked.link)
     context = {
@@ -41,7 +42,8 @@ def page(request):
         "heading": breakdown.heading(by),
         "views": views_of(asked, by),
         "columns": [label for _name, label, _measure in breakdown.COLUMNS],
-        "lines": breakdown.lines(by, rows, words),
+        "lines": breakdown.lines(by, rows, words, others),
+        "versus": bool(others),
         "totals": breakdown.cells(total, words.link),
         "overview_url": asked.url(PAGE),
         "has_rank": by in (By.EMPLOYEE, By.BRANCH),
@@ -63,6 +65,19 @@ def _counted(asked, by):
     if by in (By.EMPLOYEE, By.BRANCH):
         rows = figures.ranked(rows)
     return rows, total, [day for day in days if not day["closed_at"]]
+
+
+def _others(asked, by):
+    """The same rows of the period before and of a year ago; a signed month keeps those of its people."""
+    if by not in breakdown.SAME:
+        return ()
+    if asked.frozen is None:
+        spans = (asked.period.before(), asked.period.year_before())
+        return tuple(LIVE[by](asked.question.over(span)) for span in spans)
+    if by != By.EMPLOYEE:
+        return ()
+    shown = month_stats.read(asked.frozen)
+    return shown["employees_before"], shown["employees_year_before"]
 
 
 def _total(asked):

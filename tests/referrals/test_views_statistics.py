@@ -141,6 +141,26 @@ def test_each_table_adds_up_and_every_figure_opens_its_rows(september, as_, head
                 assert rows.context["page"].paginator.count == int(cell["text"]), (by, name)
 
 
+@pytest.mark.parametrize(
+    ("by", "name"),
+    [("employee", "周敏"), ("role", "大堂经理"), ("channel", "大堂"), ("branch", "中山路支行")],
+)
+def test_each_row_is_set_against_the_month_before_and_a_year_ago(
+    september, as_, head, region_head, branches, lobby, wealth, by, name
+):
+    """周敏: 12 in September, 2 in August, 5 a year ago; next door nothing then."""
+    for day, many in ((datetime.date(2026, 8, 31), 2), (datetime.date(2025, 9, 30), 5)):
+        then = a_day(branches["first"], day)
+        for _n in range(many):
+            slip(then, lobby, Role.LOBBY_MANAGER, wealth)
+        lock(then)
+    page = as_(region_head if by == "branch" else head).get(f"/statistics/table/{MONTH}&by={by}")
+    found = {str(line["name"]): line["versus"] for line in page.context["lines"]}
+    more = 1 if by == "branch" else 0  # the teller's slip
+    assert found[name] == [f"+{10 + more}", f"+{7 + more}"]
+    assert next(versus for other, versus in found.items() if other != name) == ["–", "–"]
+
+
 def test_a_region_tells_its_figures_apart_by_branch_region_channel_and_day(
     september, as_, region_head, branches
 ):

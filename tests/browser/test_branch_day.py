@@ -12,6 +12,7 @@ Thursday 2026-10-08 in 中山路支行. Five referrals by three people, counted 
 """
 
 import datetime
+import io
 import re
 
 import pytest
@@ -282,7 +283,7 @@ WORKBOOK_BY_HAND = {
 def workbook(page):
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile(say("Export Excel"))).click()
-    book = load_workbook(download.value.path())
+    book = load_workbook(io.BytesIO(download.value.path().read_bytes()))
     totals = [cell.value for cell in list(book["按员工"].rows)[-1]][5:20]
     lists = {name: book[name].max_row - 1 for name in ("推介明细", "成交明细")}
     return {"按员工": totals, **lists}

@@ -20,7 +20,7 @@ from .moment import at
 #: Archives opened before the last fortnight stand in the cabinet: twenty to a box, in the order of numbers.
 FILED = """
     UPDATE clients_archive a SET state = 'filed', filed_at = a.opened_at + interval '1 day', filed_by_id = n.keeper,
-           place = 'A-' || lpad((n.place / 100 + 1)::text, 2, '0') || '-' || lpad((n.place / 20 % 5 + 1)::text, 2, '0')
+           place = 'A-' || lpad((n.place / 100 + 1)::text, 2, '0') || '-' || lpad((n.place / 20 %% 5 + 1)::text, 2, '0')
       FROM (SELECT b.id, row_number() OVER (PARTITION BY b.branch_id ORDER BY b.file_no) AS place,
                    coalesce((SELECT h.user_id FROM staff_roleholding h WHERE h.role = 'archivist'
                              AND h.branch_id = b.branch_id ORDER BY h.user_id LIMIT 1), b.opened_by_id) AS keeper

@@ -7,7 +7,7 @@ from openpyxl.styles import Font, PatternFill
 
 from rmflow.staff.models import BANK_TIME
 
-from .closure_rows import money
+from .closure_rows import judged, money
 
 #: A text that begins so would be read as a formula.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -75,7 +75,7 @@ def _records(analysis, user):
             case.manager.name if case.manager else "",
             str(case.get_movement_display()),
             str(case.get_suspicion_display()),
-            str(case.get_assessment_display()) if case.assessment else "",
+            judged(case),
             str(case.get_reason_display()) if case.reason else "",
             str(case.product or ""),
             str(case.destination or ""),

@@ -12,7 +12,7 @@ from rmflow.workdays.current import calendar
 from rmflow.workdays.rules import chip
 
 from .rules import closures as rules
-from .rules.closures import Result, State
+from .rules.closures import Result, State, Suspicion
 
 BADGES = {
     State.FLAGGED: ("today", "clock"),
@@ -120,6 +120,12 @@ def yes_no(value):
     return {True: pgettext("answer", "Yes"), False: pgettext("answer", "No"), None: ""}[value]
 
 
+def judged(case):
+    """理财经理判断 in the words of the form; "" before it."""
+    words = {Suspicion.CHURN: _("Leaving us"), Suspicion.ORDINARY: pgettext("assessment", "Ordinary closure")}
+    return str(words[case.assessment]) if case.assessment else ""
+
+
 def facts(case, user):
     """What is on record, for who reads all of it."""
     reason = " · ".join(part for part in (case.get_reason_display(), case.reason_note) if part)
@@ -127,7 +133,7 @@ def facts(case, user):
         (_("Account or product"), " ".join(filter(None, [case.account, str(case.product or "")]))),
         (_("Amount that moves"), money(case.amount, case, user)),
         (_("Assets before"), money(case.aum_before, case, user)),
-        (_("Manager's judgement"), case.get_assessment_display() if case.assessment else ""),
+        (_("Manager's judgement"), judged(case)),
         (_("Reason"), reason),
         (_("Destination"), str(case.destination or "")),
         (_("Stayed with us"), money(case.saved, case, user)),
@@ -200,7 +206,7 @@ def form_lines(case, user, *, received):
         (_("Assets before"), money(case.aum_before, case, user)),
         (_("Counter's judgement"), case.get_suspicion_display()),
         (_("The counter went on at"), at(went.went_on_at) if went else ""),
-        (_("Manager's judgement"), case.get_assessment_display() if case.assessment else ""),
+        (_("Manager's judgement"), judged(case)),
         (_("Reason"), wrong),
         (_("Destination of the money"), str(case.destination or "")),
         (

@@ -125,7 +125,7 @@ def _noted(closure, *, by, branch, data):
         TimelineKind.CLOSURE,
         by=by,
         branch=branch,
-        data={"case": closure.number, **data},
+        data={"number": closure.number, **data},
         link=link(closure),
     )
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clients.models import Client
+from clients.rules import ClientType
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock
@@ -30,6 +31,8 @@ def flag(client_id, *, by, movement, suspicion, went_on=False):
     _check_words(movement, suspicion)
     clients = Client.objects.select_related("branch", "owner", "backup")
     client = clients.select_for_update(of=("self",), no_key=True).get(pk=client_id)
+    if client.type != ClientType.EXISTING_PREMIUM:
+        raise Refused(_("Only premium clients are recorded; serve this client as usual."), code="premium")
     found = Closure.objects.open().filter(client=client).select_for_update(of=("self",)).first()
     closure = found or _open(client, movement=movement, suspicion=suspicion)
     seen = ClosureFlag.objects.create(

@@ -146,7 +146,7 @@ def _tell(branch, made, now):
             kind=TimelineKind.CLOSURE,
             at=now,
             branch=branch,
-            data={"case": row.number, "movement": row.movement},
+            data={"number": row.number, "movement": row.movement},
             link=f"/closures/{row.pk}/",
         )
         for row in rows

@@ -276,7 +276,7 @@ def _note(opening, *, by, step):
         TimelineKind.OPENING,
         by=by,
         branch=opening.branch,
-        data={"case": opening.number, "step": step, "product": opening.kind.name},
+        data={"number": opening.number, "step": step, "product": opening.kind.name},
         link=link(opening),
     )
 

@@ -60,7 +60,8 @@ def line(client, user):
         "pk": client.pk,
         "name": client.name_for(user),
         "premium": client.type == ClientType.EXISTING_PREMIUM,
-        "tag": client.get_level_display() or (client.get_type_display() if client.type != "unjudged" else ""),
+        # Never what a client is not: the screen may be seen from the other side of the counter.
+        "tag": client.get_level_display() if client.type == ClientType.EXISTING_PREMIUM else "",
         "core": client.level == Level.CORE,
         "branch": client.branch.name,
         "owner": owner.name if owner else _("no manager yet"),

@@ -1,9 +1,11 @@
 """A closure from the teller to the head to partly kept, and an opening, each on the other person's screen."""
 
+import io
 import re
 
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from clients.models import Client, Holding, MonthlyBalance, Product
 from complaints.models import Closure, Opening
@@ -90,10 +92,15 @@ def test_a_closure_goes_from_the_teller_to_the_head_and_is_kept_in_part(
     press(boss, "End the case")
     expect(boss.locator(".slip-head")).to_contain_text(say("Kept in part"))
 
+    made = Closure.objects.get()
+    boss.goto(f"/closures/{made.pk}/print/")
+    paper = PdfReader(io.BytesIO(boss.pdf(prefer_css_page_size=True)))
+    text = "".join(page.extract_text() for page in paper.pages)
+    assert len(paper.pages) == 1 and made.number in text
+
     counter.reload()
     expect(counter.locator(".slip-head")).to_contain_text(say("Kept in part"))
     expect(counter.locator("main")).not_to_contain_text("300,000")
-    made = Closure.objects.get()
     assert (made.result, made.saved, made.lost, made.head) == ("partly", 300_000, 200_000, head)
     assert made.flags.get().went_on_at is not None
 

@@ -66,7 +66,7 @@ class TestFlag:
     def test_it_stands_on_the_client_s_timeline_without_personal_data(self, noon, case):
         made = case()
         entry = TimelineEntry.objects.get(kind="closure")
-        assert entry.data == {"case": made.number, "movement": "closure"}
+        assert entry.data == {"number": made.number, "movement": "closure"}
 
     def test_the_e_mail_names_nobody(self, noon, vip, teller, wealth):
         wealth.email = "w@bank.example"
@@ -91,6 +91,11 @@ class TestFlag:
         closures.step("claim", made.pk, by=colleague)
         with pytest.raises(Conflict, match="陈志远"):
             closures.step("claim", made.pk, by=wealth)
+
+    def test_who_is_not_premium_is_served_without_a_record(self, vip, teller):
+        with pytest.raises(Refused) as refused:
+            closures.flag(vip(type="ordinary", level="").pk, by=teller, **CHURN)
+        assert refused.value.code == "premium" and not Closure.objects.exists()
 
     @pytest.mark.parametrize("field", ["movement", "suspicion"])
     def test_words_that_are_none_are_refused_beside_their_field(self, field, vip, teller):

@@ -9,6 +9,7 @@ from clients.models import Holding, MonthlyBalance, Product
 from complaints.actions import closures, movements
 from complaints.models import Closure, MovementRule
 from followups.models import PlanItem
+from rmflow.doors.models import JobRun
 from rmflow.notices.models import Notice
 from rmflow.staff.models import BANK_TIME
 from rmflow.workdays.current import calendar
@@ -213,3 +214,7 @@ class TestWorkers:
         Closure.objects.filter(pk=late.pk).update(claim_due_at=NOW)
         tasks.climb.delay()
         assert eventually(lambda: Closure.objects.get(pk=late.pk).state == "called")
+        tasks.hand_in.delay()  # on a day off it finds that nothing is due, and says so
+        assert eventually(
+            lambda: JobRun.objects.filter(name="hand in the month's closures", ok=True).exists()
+        )

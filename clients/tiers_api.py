@@ -1,12 +1,18 @@
 """Results of evaluations over the API: read only, in one's scope, names masked as everywhere."""
 
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
 
+from rmflow.doors.api import NUMBER
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
-from .models import Evaluation, EvaluationRun
+from . import tasks
+from .actions import evaluation, recompute
+from .models import Evaluation, EvaluationRun, RunPart
 from .scoring import sql
 from .scoring.rules import Move, RunKind
 
@@ -56,6 +62,65 @@ class EvaluationSerializer(serializers.ModelSerializer):
                 for dimension, indicator in sql.indicators(card)
             ]
         return kept[card.pk]
+
+
+class PartSerializer(serializers.ModelSerializer):
+    """One branch of a run, and what may be done with it."""
+
+    branch_code = serializers.CharField(source="branch.code", read_only=True)
+    month = serializers.DateField(source="run.month", read_only=True)
+    kind = serializers.CharField(source="run.kind", read_only=True)
+    version = serializers.CharField(source="run.scorecard.version", read_only=True)
+    effective_on = serializers.DateField(source="run.effective_on", read_only=True)
+
+    class Meta:
+        model = RunPart
+        fields = (
+            *("id", "run", "month", "kind", "version", "branch", "branch_code", "state", "clients"),
+            *("effective_on", "computed_at", "upgraded_at", "signed_at", "signed_by", "opinion"),
+        )
+        read_only_fields = fields
+
+
+class OpinionSerializer(serializers.Serializer):
+    opinion = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class PartViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Branches of evaluations in one's scope: sign one, or send it back."""
+
+    serializer_class = PartSerializer
+    filterset_fields = ("run", "branch", "state")
+    lookup_value_regex = NUMBER
+    queryset = RunPart.objects.none()
+
+    def get_queryset(self):
+        permissions.require(self.request.user, Permission.SEE_TIERS)
+        rows = RunPart.objects.visible_to(self.request.user).select_related("run__scorecard", "branch")
+        return rows.order_by("-run", "branch")
+
+    def _opinion(self, request):
+        given = OpinionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return given.validated_data["opinion"]
+
+    def _answer(self, pk):
+        return Response(self.get_serializer(self.get_queryset().get(pk=pk)).data)
+
+    @extend_schema(request=OpinionSerializer, responses=PartSerializer)
+    @action(detail=True, methods=["post"])
+    def sign(self, request, pk=None):
+        """What the run found of this branch takes effect."""
+        evaluation.sign(int(pk), by=request.user, opinion=self._opinion(request))
+        return self._answer(pk)
+
+    @extend_schema(request=OpinionSerializer, responses=PartSerializer)
+    @action(detail=True, methods=["post"], url_path="send-back")
+    def send_back(self, request, pk=None):
+        """Its results are thrown away and computed anew; `opinion` says why."""
+        part = recompute.send_back(int(pk), by=request.user, why=self._opinion(request))
+        tasks.queue_on_commit(part.run)
+        return self._answer(pk)
 
 
 class EvaluationFilter(filters.FilterSet):

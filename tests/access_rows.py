@@ -241,6 +241,10 @@ TIERS = {
     "tiers:read": {
         "POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part_client")
     },
+    "tiers:export": {"POST": row(TIERS_SEEN)},
+    "tiers:send_back": {
+        "POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part", note="x")
+    },
     "tiers:client": {"GET": row(TIERS_SEEN, TIERED, thing="client")},
     "tiers:evaluate": {"POST": row(TIERS_SEEN, TIERED, thing="client")},
     "tiers:override": {
@@ -603,6 +607,12 @@ API = {
     "duplicate-dismiss": {"POST": row(MERGE, within(Permission.MERGE_CLIENTS), thing="duplicate", note="x")},
     "duplicate-undo": {"POST": row(MERGE, within(Permission.MERGE_CLIENTS), thing="duplicate", note="x")},
     "duplicate-find": {"POST": row(MERGE)},
+    "runpart-list": {"GET": row(TIERS_SEEN)},
+    "runpart-detail": {"GET": row(TIERS_SEEN, within(Permission.SEE_TIERS), thing="part")},
+    "runpart-sign": {"POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part")},
+    "runpart-send-back": {
+        "POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part", opinion="x")
+    },
     "evaluation-list": {"GET": row(TIERS_SEEN)},
     "segment-list": {"GET": row(SEGMENTS), "POST": row(SEGMENTS, **NEW_SEGMENT)},
     "segment-detail": {

@@ -5,7 +5,7 @@ What is whose afterwards, in one place:
 - every pointer moves (`merge_map`); rows that have their like at the other stay behind, or refuse;
 - the type is the higher of the two, with its level; tier and watch are those of the one who stays, unless empty;
 - the manager is chosen; the other manager becomes the backup where there is none;
-- "do not contact" and a refused way of contact outweigh a wish;
+- "do not contact", no profiling, a restriction and a refused way of contact outweigh a wish;
 - the folded record keeps nothing but the way to the one who stays.
 """
 
@@ -33,14 +33,16 @@ from ..models import Archive, Client, ContactWish, Duplicate, MergeStep, Profile
 from ..rules import TimelineKind
 from .timeline import note
 
+#: Columns a merge leaves as they are, on both sides; the last follows type and manager by a trigger.
+UNTOUCHED = ("id", "branch_id", "created_at", "created_by_id", "erased_at", "unmanaged_since")
 #: What a folded record is left with.
 EMPTY = {
     "customer_no": None, "name": "", "pinyin": "", "initials": "", "salutation": "", "birth_date": None,
     "occupation": "", "education": "", "marital_status": "", "id_kind": "", "id_number": "", "id_hash": "",
     "phone": "", "phone_hash": "", "phone_tail": "", "address": "", "notice_version": "", "notice_at": None,
-    "notice_basis": "", "do_not_contact": True, "type": "unjudged", "level": "", "tier": "",
+    "notice_basis": "", "do_not_contact": True, "no_profiling": True, "type": "unjudged", "level": "", "tier": "",
     "tier_since": None, "watch_since": None, "owner_id": None, "backup_id": None, "household_id": None,
-    "introducer_id": None, "last_contact_at": None,
+    "introducer_id": None, "last_contact_at": None, "restricted_at": None,
 }  # fmt: skip
 
 
@@ -198,6 +200,8 @@ def _keep_person(pair, winner, loser, lines):
         "type": type_,
         "level": level,
         "do_not_contact": winner.do_not_contact or loser.do_not_contact,
+        "no_profiling": winner.no_profiling or loser.no_profiling,
+        "restricted_at": min(filter(None, (winner.restricted_at, loser.restricted_at)), default=None),
         "household_id": winner.household_id or loser.household_id,
         "introducer_id": winner.introducer_id or loser.introducer_id,
         "last_contact_at": max(filter(None, (winner.last_contact_at, loser.last_contact_at)), default=None),

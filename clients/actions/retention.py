@@ -145,6 +145,7 @@ def never_clients(branch_id, *, today):
         ~Exists(Holding.objects.filter(client=OuterRef("pk"))),
         ~Exists(Hold.objects.in_force().filter(client=OuterRef("pk"))),
         customer_no__isnull=True,
+        merged_into__isnull=True,  # what is left of a merge is nobody's record
         erased_at__isnull=True,
         type__in=NEVER_CLIENTS,
         created_at__lt=before,

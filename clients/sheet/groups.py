@@ -232,6 +232,7 @@ def admin(record):
         Line(_("File number"), archive.file_no if archive else ""),
         Line(_("Type of client"), str(ClientType(client.type).label)),
         Line(_("Core or regular"), str(Level(client.level).label) if client.level else ""),
+        Line(_("Score and day of the evaluation"), _score(record)),
         Line(_("Tier"), tier_names().get(client.tier, client.tier)),
         Line(_("Manager"), client.owner.name if client.owner_id else ""),
         Line(_("Backup manager"), client.backup.name if client.backup_id else ""),
@@ -250,6 +251,14 @@ def admin(record):
 
 def _day(at):
     return f"{at.astimezone(clock.SHANGHAI):%Y-%m-%d}"
+
+
+def _score(record):
+    """The total and the day from which it holds."""
+    result = record.evaluation
+    if result is None or result.total is None:
+        return ""
+    return _("{n} points, {day}").format(n=result.total, day=f"{result.run.effective_on:%Y-%m-%d}")
 
 
 def _changed(record):

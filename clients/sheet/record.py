@@ -6,6 +6,7 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from rmflow.privacy import masks
+from rmflow.staff.permissions import Permission
 from rmflow.workdays.current import calendar
 
 from ..models import Client, Profile
@@ -67,6 +68,14 @@ class Record:
     def balances(self):
         """The last months, newest first."""
         return list(self.client.balances.order_by("-month")[:MONTHS])
+
+    @cached_property
+    def evaluation(self):
+        """The newest result of the evaluation, for those who read tiers; else None."""
+        if not self.user.has(Permission.SEE_TIERS):
+            return None
+        rows = self.client.evaluations.select_related("run").order_by("-month", "-run_id")
+        return rows.first()
 
     @cached_property
     def calendar(self):

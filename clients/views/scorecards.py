@@ -20,7 +20,8 @@ from ..models import EvaluationRun, Scorecard
 from ..rules import ClientType
 from ..scoring import draft as drafts
 from ..scoring import sources, stats
-from ..scoring.explain import band_text
+from ..scoring.explain import amount_text, band_text
+from ..scoring.flow import flow_picture
 from ..scoring.rules import RunKind
 from ..scoring.sources import Source
 from ..scoring.words import flows, matrix, reasons, tiles
@@ -103,6 +104,8 @@ def card(request, pk):
             }
             for dimension in found.dimensions.all()
         ],
+        "tiers": [(tier, amount_text(Source.AUM, tier.minimum)) for tier in found.tiers.all()],
+        "below": amount_text(Source.AUM, found.prospective_below),
         "may_edit": request.user.has(Permission.KEEP_SCORECARDS),
     }
     return render(request, "clients/scorecard.html", context)
@@ -208,6 +211,7 @@ def simulated(request, pk):
             "tiles": tiles(picture, None),
             "matrix": matrix(picture),
             "flows": flows(picture),
+            "flow": flow_picture(picture),
             "reasons": reasons(picture),
             "branches": simulation.branches(picture),
             "month": simulation.month(),

@@ -82,6 +82,7 @@ def about(client, user):
         "path": _path(found, names),
         "overrides": client.overrides.select_related("asked_by", "settled_by")[:5],
         "may_ask": user.has(Permission.ASK_OVERRIDE) and (own or at_branch),
+        "is_core": client.level == Level.CORE,
         "conflict": bool(found and found[0].flags & Flag.CONFLICT),
         "evaluated": ClientType(found[0].type).label if found else "",
         "names": names,

@@ -3,30 +3,36 @@
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rmflow.doors import htmx
 from rmflow.privacy import masks
+from rmflow.privacy.actions import log
+from rmflow.privacy.models import AccessEvent
 from rmflow.staff import permissions
-from rmflow.staff.models import Branch
+from rmflow.staff.models import Branch, bank_now
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
 from .. import tasks
 from ..actions import evaluation as actions
+from ..actions import recompute
 from ..models import Evaluation, EvaluationRun, RunPart
-from ..scoring import stats
+from ..scoring import stats, workbook
+from ..scoring.flow import flow_picture
 from ..scoring.names import tier_names
 from ..scoring.rules import FLAG_WORDS, Move, PartState, Reason, RunKind, RunState
 from ..scoring.words import flows, lists, matrix, reasons, tiles, wan
 
 PAGE = 20
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KEPT = 600  # seconds; the rows of a run that is computed never change
 
 
@@ -48,6 +54,7 @@ def index(request):
         "tiles": tiles(picture, run),
         "matrix": matrix(picture, asked["link"]),
         "flows": flows(picture, asked["link"]),
+        "flow": flow_picture(picture, asked["link"]),
         "reasons": reasons(picture),
         "managers": _managers(picture, asked),
         "branches": _branches(run, picture, asked) if len(asked["branch_ids"]) > 1 else None,
@@ -105,7 +112,7 @@ def _groups(run, branch_ids):
     """Read once, kept while the run's rows can no longer change."""
     if run.state == RunState.COMPUTING:
         return stats.of_run(run, branch_ids)
-    key = f"tiers:{run.pk}:{hash(tuple(branch_ids))}"
+    key = f"tiers:{run.pk}:{run.finished_at}:{hash(tuple(branch_ids))}".replace(" ", "_")
     groups = cache.get(key)
     if groups is None:
         groups = stats.of_run(run, branch_ids)
@@ -174,19 +181,24 @@ def _signing(user, run, asked):
         "parts": len(parts),
         "may_sign": may and not first,
         "ready": len(ready),
+        "may_send_back": may and part is not None and part.state == PartState.READY,
         "review": first,
         "unread": unread.count() if first else 0,
     }
 
 
-def _list(request, run, asked, picture):
-    """The rows behind the tab or cell one chose; the near ones when nothing was."""
+def _chosen_rows(run, asked):
+    """(list, rows) behind the tab or cell of the address."""
     which = asked["which"] or ("" if asked["cell"] else "up")
     cell = asked["cell"] or (None, None)
     before, after = ("" if code == "-" else code for code in cell) if asked["cell"] else (None, None)
-    found = stats.rows(
-        run, asked["branch_ids"], which=which, owner=asked["owner"], before=before, after=after
-    )
+    branches, owner = asked["branch_ids"], asked["owner"]
+    return which, stats.rows(run, branches, which=which, owner=owner, before=before, after=after)
+
+
+def _list(request, run, asked, picture):
+    """The rows behind the tab or cell one chose; the near ones when nothing was."""
+    which, found = _chosen_rows(run, asked)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
@@ -194,6 +206,7 @@ def _list(request, run, asked, picture):
         "tabs": lists(picture, asked["link"], which),
         "lines": [line(row, request.user) for row in page.object_list],
         "cell": asked["cell"],
+        "export_query": request.GET.urlencode(),
         "unit": pgettext("unit", "clients"),
         "near_url": f"/followups/near/?branch={asked['branch'].pk if asked['branch'] else ''}",
     }
@@ -251,6 +264,39 @@ def sign_all(request, pk):
     count = actions.sign_all(run.pk, by=request.user, opinion=request.POST.get("note", ""))
     messages.success(request, _("{n} branches signed").format(n=count), extra_tags="met")
     return htmx.redirect(request, f"{reverse('tiers:index')}?run={run.pk}")
+
+
+@require_POST
+def send_back(request, pk):
+    """The head sends a branch's part back: its data are looked at, and it is computed anew."""
+    part = recompute.send_back(pk, by=request.user, why=request.POST.get("note", ""))
+    tasks.queue_on_commit(part.run)
+    messages.success(request, _("Sent back; it is computed anew"), extra_tags="met")
+    return htmx.redirect(request, f"{reverse('tiers:index')}?run={part.run_id}&branch={part.branch_id}")
+
+
+@require_POST
+def export(request):
+    """The chosen list as Excel, masked and marked; logged before it leaves."""
+    user = request.user
+    permissions.require(user, Permission.SEE_TIERS)
+    run = chosen_run(request)
+    if run is None:
+        raise EvaluationRun.DoesNotExist
+    asked = _asked(request, run)
+    _which, rows = _chosen_rows(run, asked)
+    number = min(rows.count(), workbook.MOST)
+    log(AccessEvent.Kind.EXPORT, by=user, object_type="clients.evaluation", rows=number,
+        item_key=f"run:{run.pk}", request=request)  # fmt: skip
+    now = bank_now()
+    mark = _("{name} · {n} clients · made by {who} {when} · internal, not to be passed on").format(
+        name=f"{run.month:%Y-%m} {_('Tier evaluation')}", n=number, who=user.employee_no,
+        when=f"{now:%Y-%m-%d %H:%M}",
+    )  # fmt: skip
+    answer = HttpResponse(workbook.write(rows, user, mark), content_type=XLSX)
+    name = f"{_('Tier evaluation')}_{run.month:%Y%m}_{now:%Y%m%d}.xlsx"
+    answer["Content-Disposition"] = content_disposition_header(True, name)
+    return answer
 
 
 @require_POST

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clients.models import MonthlyBalance
 from clients.scoring import stats
+from clients.scoring.leads import leads
 from clients.scoring.months import first_of
 from clients.scoring.names import tier_names
 from clients.scoring.words import wan
@@ -16,11 +17,13 @@ from rmflow.doors import htmx
 from rmflow.staff import permissions
 from rmflow.staff.models import Branch
 from rmflow.staff.permissions import Permission, scope
+from rmflow.workdays import clock
 
 from ..actions import near as actions
 from ..models import PlanItem
 
 PAGE = 25
+LEAST = 1_000  # yuan; less would read as nothing in units of 10,000
 
 
 @require_GET
@@ -57,7 +60,7 @@ def _rows(request):
 
 
 def _lines(rows, user):
-    """Rows as they are shown, with the last three months and whether a plan stands: three queries a page."""
+    """Rows as they are shown, with the last three months and whether a plan stands: five queries a page."""
     if not rows:
         return []
     names, reach = tier_names(), scope(user, Permission.SIGN_TIERS)
@@ -66,14 +69,16 @@ def _lines(rows, user):
     month = first_of(rows[0].month, back=3)
     before = MonthlyBalance.objects.filter(client__in=[row.client_id for row in rows], month=month)
     earlier = dict(before.values_list("client", "amount"))
+    sources = leads([row.client for row in rows], user, today=clock.today())
     return [
         {
             "row": row,
             "name": row.client.name_for(user),
             "tier": names.get(row.tier, row.tier),
             "next": actions.above(names, row.tier),
-            "short": wan(row.short),
+            "short": wan(row.short) if row.short >= LEAST else _("below 0.1"),
             "trend": _trend(row, earlier.get(row.client_id)),
+            "source": sources[row.client_id],
             "planned": actions.source(row.run_id, row.client_id) in planned,
             "may": actions.may_plan(row, user, reach),
         }

@@ -15,7 +15,7 @@ from clients.duplicates_api import DuplicateViewSet
 from clients.loads_api import FileLoadViewSet
 from clients.rights_api import RightsViewSet
 from clients.segments_api import SegmentViewSet
-from clients.tiers_api import EvaluationViewSet
+from clients.tiers_api import EvaluationViewSet, PartViewSet
 from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
 from complaints.complaint_api import ComplaintViewSet
 from followups.api import PlanItemViewSet
@@ -55,6 +55,7 @@ router.register("archives", ArchiveViewSet)
 router.register("loans", LoanViewSet)
 router.register("destructions", DestructionViewSet)
 router.register("data-requests", RightsViewSet, basename="data-request")
+router.register("evaluation-parts", PartViewSet)
 router.register("closing", ClosingViewSet, basename="closing")
 router.register("plan-items", PlanItemViewSet)
 router.register("closures", ClosureViewSet)

@@ -1,7 +1,11 @@
 """The clients in a real browser: find one, read the sheet, show the phone for a purpose, change it in place."""
 
+import io
+import unicodedata
+
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from clients import actions
 from clients.models import Client, MonthlyBalance
@@ -64,3 +68,29 @@ def test_what_is_wrong_stands_in_the_dialog_and_the_text_stays(screen_of, chen, 
     expect(asked).to_contain_text("还差 1 位")
     expect(asked.locator("#id_phone")).to_have_value("1381234567")
     page.errors.clear()  # the 422 is a line in the console
+
+
+#: 优质客户信息记录表 (domain-rules §1.5): a column of each group, and of the keeper's part, in order.
+ON_PAPER = (
+    *("姓名", "出生日期", "证件号码", "婚姻状况", "家庭成员", "家庭年收入", "活跃度", "持有产品数"),
+    *("他行资产", "最关心", "客户号", "档案号", "综合评分与日期", "保密级"),
+)
+
+
+def test_the_record_form_is_paper_of_at_most_two_sheets_with_its_columns_in_order(desk, chen, wealth):
+    page = desk(wealth)
+    page.goto(f"/clients/{chen.pk}/print/")
+    page.emulate_media(media="print")
+    reader = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert 1 <= len(reader.pages) <= 2
+    assert round(float(reader.pages[0].mediabox.width)) == 595  # A4
+    text = unicodedata.normalize("NFKC", "".join(sheet.extract_text() for sheet in reader.pages))
+    text = "".join(text.split()).replace("戶", "户")  # a PDF may name a glyph by its radical
+    places, at = [], 0
+    for label in ON_PAPER:
+        at = text.find(label, at)
+        places.append((label, at))
+        assert at >= 0, (places[-1], text)
+    assert "内部资料" in text
+    assert wealth.employee_no in text
+    assert "13812345678" not in text

@@ -139,6 +139,12 @@ def test_the_rules_name_pointers_that_exist():
     assert {"clients.timelineentry.client", "followups.contact.client", "referrals.referral.client"} <= names
 
 
+def test_every_column_of_a_person_has_its_rule():
+    """A column made tomorrow is emptied on the folded record, or left on purpose."""
+    columns = {field.attname for field in Client._meta.concrete_fields}
+    assert columns == {*merges.EMPTY, *merges.UNTOUCHED, "merged_into_id"}
+
+
 def test_history_is_not_rewritten():
     events = {model for model in apps.get_models() if model.__name__.endswith("History")}
     assert events

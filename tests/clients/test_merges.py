@@ -270,6 +270,14 @@ def test_what_was_unknown_is_filled_what_was_known_stays(person, head, wealth, c
     assert Client.objects.with_phone(PHONE).get() == kept
 
 
+def test_what_is_left_of_a_merge_is_not_anonymised_as_somebody_who_never_came(known, slip, head, branches):
+    from clients.actions.retention import never_clients
+
+    merge(known, slip, head)
+    late = clock.today() + datetime.timedelta(days=400)
+    assert slip.pk not in never_clients(branches["first"].pk, today=late).values_list("pk", flat=True)
+
+
 def test_the_owner_is_chosen_and_the_other_becomes_the_backup(person, head, wealth, colleague):
     one, two = person("刘敏", customer_no="C1", owner=wealth), person("刘敏", owner=colleague)
     merge(one, two, head, owner="loser")

@@ -144,7 +144,7 @@ class ComplaintViewSet(viewsets.ReadOnlyModelViewSet):
             OpenApiParameter("name", OpenApiTypes.STR, OpenApiParameter.PATH, enum=list(STEPS)),
         ],
     )
-    @action(detail=True, methods=["post"], url_path=r"steps/(?P<name>[a-z_]{2,20})")
+    @action(detail=True, methods=["post"], url_path=r"steps/(?P<name>[^/.]+)")
     def step(self, request, pk=None, name=""):
         """Take one step; its fields are those of the page's form."""
         complaint = self.get_queryset().get(pk=pk)

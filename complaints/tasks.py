@@ -7,7 +7,7 @@ from rmflow.workdays import clock
 from rmflow.workdays.current import load
 
 from . import closure_tasks  # noqa: F401  Celery looks for tasks here
-from .actions import complaint_recount, complaint_watch
+from .actions import complaint_hand, complaint_recount, complaint_watch
 
 
 @shared_task(name="complaints.watch")
@@ -22,3 +22,10 @@ def watch() -> dict[str, int]:
 def recount() -> dict[str, int]:
     """Every five minutes: open deadlines, where the calendar has changed since."""
     return complaint_recount.recount(calendar=load())
+
+
+@shared_task(name="complaints.reassign")
+@scheduled("reassign complaints of who has left")
+def reassign() -> dict[str, int]:
+    """Each morning: complaints whose handler has left the bank."""
+    return complaint_hand.reassign_left()

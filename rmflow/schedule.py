@@ -68,6 +68,10 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    "reassign complaints of who has left": {
+        "task": "complaints.reassign",
+        "schedule": crontab(hour=8, minute=5),
+    },
     "recompute complaints' deadlines": {
         "task": "complaints.recount",
         "schedule": crontab(minute="*/5"),

@@ -126,6 +126,24 @@ def take_back(complaint, *, by):
     core.tell(complaint, people, BACK, key=f"back:{bank.now():%d%H%M%S%f}", day=complaint.due_on)
 
 
+def reassign_left():
+    """Complaints whose handler has left the bank look for another; {"complaints": n}. Repeat-safe."""
+    left = Complaint.objects.filter(status__in=RUNNING, handler__is_active=False)
+    done = 0
+    for pk in left.order_by("due_at").values_list("pk", flat=True):
+        with transaction.atomic():
+            complaint = (
+                left.select_for_update(of=("self",), no_key=True, skip_locked=True)
+                .select_related("branch", "handler")
+                .filter(pk=pk)
+                .first()
+            )
+            if complaint is not None:
+                take_back(complaint, by=None)
+                done += 1
+    return {"complaints": done}
+
+
 @transaction.atomic
 def name_person(pk, *, by, person_id):
     """Somebody turns out to be complained of: he and those below him keep out from now on."""

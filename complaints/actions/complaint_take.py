@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from clients import actions as clients
-from clients.models import Client, Product, TimelineEntry
+from clients.models import Client, Product
 from clients.rules import ClientType, TimelineKind
 from rmflow.doors.idempotency import once
 from rmflow.privacy import blind
@@ -20,6 +20,7 @@ from ..rules import complaint_intake as intakes
 from ..rules.complaint import Status
 from ..rules.complaint_recusal import Basis, Held, is_upper, reaches
 from . import complaint_core as core
+from . import complaint_hold
 from .complaint_hand import give
 
 TAKEN = gettext_noop("Complaint {number} was taken; answer by {day}.")
@@ -55,6 +56,7 @@ def take(intake, *, by):
     )
     if client is not None and not named:
         note_on_timeline(complaint, by=by)
+    complaint_hold.place(complaint, by=by)
     core.plan_steps(complaint, core.reckon(complaint, stops=[]))
     give(complaint, by=by)
     _announce(complaint, by=by)
@@ -197,9 +199,7 @@ def note_on_timeline(complaint, *, by):
 def forget_timeline(complaint):
     """Whoever must keep out may read the client's timeline: the line goes."""
     if complaint.client_id:
-        TimelineEntry.objects.filter(
-            client=complaint.client_id, kind=TimelineKind.COMPLAINT, link=core.address(complaint)
-        ).delete()
+        complaint_hold.forget_lines(complaint)
 
 
 def _announce(complaint, *, by):

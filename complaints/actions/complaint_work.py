@@ -15,6 +15,7 @@ from rmflow.workflow import Conflict, Refused
 from ..rules import complaint_intake as intakes
 from ..rules.complaint import NOTE_LENGTH, OPEN, TRANSITIONS, Level
 from . import complaint_core as core
+from . import complaint_hold
 from .complaint_hand import give
 from .complaint_take import CODES, code
 
@@ -113,6 +114,7 @@ def end(complaint, name, *, by, **fields):
     core.write(complaint, name, by=by, **fields)
     core.stop_steps(complaint)
     core.keep_plan(complaint, by=by)
+    complaint_hold.release(complaint, by=by)
 
 
 @transaction.atomic
@@ -155,6 +157,7 @@ def restart(pk, *, by, facts, at=None):
     event = core.write(complaint, "restart", by=by, note=facts, counted_at=at, **FRESH)
     event.due_from, event.due_to = core.count(complaint)
     event.save(update_fields=["due_from", "due_to"])
+    complaint_hold.place(complaint, by=by)
     core.tell(
         complaint, [complaint.handler], RESTARTED, key=f"restart:{event.pk}", by=by, day=complaint.due_on
     )

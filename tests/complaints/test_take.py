@@ -4,8 +4,10 @@ import datetime
 
 import pytest
 
-from clients.models import TimelineEntry
+from clients.models import Hold, TimelineEntry
+from complaints.actions import complaint_hand as hand
 from complaints.actions import complaint_take
+from complaints.actions import complaint_work as work
 from complaints.models import Complaint, ComplaintEvent, LadderStep, Recusal
 from followups.models import PlanItem
 from rmflow.notices.models import Notice
@@ -215,3 +217,29 @@ def test_two_at_once_get_two_numbers(lobby, teller, head):
     numbers = sorted(Complaint.objects.values_list("number", flat=True))
     assert [number[-2:] for number in numbers] == ["01", "02"]
     assert Branch.objects.filter(code="0817").exists()
+
+
+# -- the hold on the archive ------------------------------------------------------------------------
+
+
+def held(client):
+    return list(Hold.objects.in_force().filter(client=client).values_list("kind", flat=True))
+
+
+def test_an_open_complaint_holds_the_client_s_archive_until_it_ends(friday, taken, premium, lobby):
+    made = taken()
+    assert held(premium) == ["complaint"]
+    work.withdraw(made.pk, by=lobby, note="客户来电撤诉")
+    assert held(premium) == []
+    work_again = taken()
+    hand.name_person(work_again.pk, by=lobby, person_id=premium.owner_id)
+    assert held(premium) == ["complaint"]
+    lines = TimelineEntry.objects.filter(client=premium, data__kind="complaint")
+    assert not lines.exists()
+
+
+def test_where_somebody_keeps_out_the_hold_does_not_say_for_what(friday, taken, premium, wealth, teller):
+    taken(by=teller, named=[wealth.pk])
+    assert held(premium) == ["other"]
+    assert not TimelineEntry.objects.filter(client=premium, data__kind="complaint").exists()
+    assert "TS-" not in Hold.objects.get().reason

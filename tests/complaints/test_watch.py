@@ -16,6 +16,7 @@ from followups.models import PlanItem
 from rmflow.doors.models import JobRun
 from rmflow.notices.models import Delivery, Notice
 from rmflow.staff.models import User
+from rmflow.staff.permissions import Role
 from rmflow.workdays import clock, current
 from rmflow.workdays.models import CalendarDay
 from tests.race import together
@@ -100,6 +101,20 @@ def test_a_handler_who_has_left_is_skipped(made, lobby, head, complaint_office):
     assert told("half") == ["罗涛"]
 
 
+def test_the_next_morning_his_complaints_find_another_handler(made, lobby, head, hire):
+    second = hire("100999", "苏颖", Role.LOBBY_MANAGER)
+    User.objects.filter(pk=lobby.pk).update(is_active=False)
+    assert hand.reassign_left() == {"complaints": 1}
+    assert hand.reassign_left() == {"complaints": 0}
+    now = fresh(made)
+    assert (now.handler, now.status, now.due_on) == (second, "working", made.due_on)
+    assert PlanItem.objects.open().get(kind="complaint").owner == second
+    User.objects.filter(pk=second.pk).update(is_active=False)
+    hand.reassign_left()
+    assert (fresh(made).handler, fresh(made).status) == (None, "taken")
+    assert Notice.objects.filter(recipient=head, text__contains="another handler").exists()
+
+
 def test_answered_in_time_nobody_is_told(friday, made, lobby):
     friday("2026-02-24 09:00")
     replies.reply(made.pk, by=lobby, way="phone", text="x", basis="x", finding="rejected")
@@ -165,7 +180,8 @@ def test_a_real_worker_watches_and_leaves_its_trace(celery_worker_process, event
     eventually(lambda: LadderStep.objects.filter(complaint=made, fired_at__isnull=False).exists())
     tasks.watch.delay()
     tasks.recount.delay()
-    eventually(lambda: sum(run.runs for run in JobRun.objects.filter(ok=True)) >= 3)
+    tasks.reassign.delay()
+    eventually(lambda: sum(run.runs for run in JobRun.objects.filter(ok=True)) >= 4)
     assert ComplaintEvent.objects.filter(name="warn").count() == 1
 
 

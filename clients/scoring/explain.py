@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from ..rules import ClientType, Level
 from . import sources, sql
 from .rules import FLAG_WORDS, Reason, TypeReason
 from .words import wan
@@ -55,6 +56,7 @@ def explain(result, previous=None):
         "flags": [FLAG_WORDS[flag] for flag in FLAG_WORDS if result.flags & flag],
         "changes": _changes(result, previous),
         "tier": _tier(result),
+        "score": _score(result),
         "lifts": sorted(
             (line for d in told for line in d["lines"] if line.gain > 0), key=lambda line: -line.gain
         )[:3],
@@ -157,6 +159,23 @@ def _changes(result, previous):
     if result.total != previous.total and None not in (result.total, previous.total):
         told.append(_("Total {before} → {after}").format(before=previous.total, after=result.total))
     return told
+
+
+def _score(result):
+    """The next type that the score alone would give, and how many points are missing; None at the top."""
+    if result.total is None:
+        return None
+    card = result.scorecard
+    steps = (
+        (card.potential_from, ClientType.EXISTING_POTENTIAL.label),
+        (card.regular_from, Level.REGULAR.label),
+        (card.core_from, Level.CORE.label),
+    )
+    following = next((step for step in steps if result.total < step[0]), None)
+    if following is None:
+        return None
+    least, name = following
+    return {"least": least, "name": name, "short": least - result.total}
 
 
 def _tier(result):

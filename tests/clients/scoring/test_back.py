@@ -7,6 +7,7 @@ from openpyxl import load_workbook
 
 from clients.actions import evaluation, recompute
 from clients.models import DowngradeRead, Evaluation, MonthlyBalance, Profile
+from clients.scoring.explain import explain
 from clients.scoring.flow import HEIGHT, flow_picture
 from clients.scoring.leads import leads
 from clients.scoring.rules import PartState, RunState
@@ -110,3 +111,13 @@ def test_where_the_money_may_come_from_is_a_band_for_others(base, wealth, head):
     assert "350,000" in mine[near.pk]
     assert theirs[near.pk]
     assert "350,000" not in theirs[near.pk]
+
+
+@pytest.mark.parametrize(
+    "total, least, short", [(None, None, None), (39, 40, 1), (40, 60, 20), (60, 75, 15), (75, None, None)]
+)
+def test_the_score_says_what_the_next_type_takes(part, total, least, short):
+    result = results(part).select_related("scorecard").first()
+    result.total = total
+    told = explain(result)["score"]
+    assert (told and told["least"], told and told["short"]) == (least, short)

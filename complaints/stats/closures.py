@@ -2,8 +2,10 @@
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min, Q, Sum
 
+from rmflow.staff.permissions import Permission, scope
+
 from ..models import Closure, Opening
-from ..rules.closures import OPEN, Result
+from ..rules.closures import OPEN, Result, State
 
 #: What a group of cases is measured by.
 MEASURES = {
@@ -82,6 +84,12 @@ def waiting(branch):
     """Open cases of a branch by what they wait for: {state: n}."""
     found = Closure.objects.filter(branch=branch).open().order_by().values_list("state")
     return dict(found.annotate(n=Count("pk")))
+
+
+def called_in(user, most=5):
+    """Open cases into which the head was called and nobody has stepped in, the longest first."""
+    rows = Closure.objects.filter(scope(user, Permission.SEE_CASES).q("branch"), state=State.CALLED)
+    return list(rows.select_related("client", "branch", "manager").order_by("called_at", "pk")[:most])
 
 
 def openings_waiting(branch):

@@ -193,6 +193,15 @@ class TestCase:
             assert as_(wealth).post(f"/today/{item.pk}/done/").status_code == 422
 
 
+class TestOverview:
+    def test_the_head_finds_the_case_on_the_first_page(self, as_, case, head, teller):
+        made = case("called")
+        page = as_(head).get("/overview/").content.decode()
+        assert f'href="/closures/{made.pk}/"' in page and "Head called in" in page
+        closures.step("step_in", made.pk, by=head)
+        assert f'href="/closures/{made.pk}/"' not in as_(head).get("/overview/").content.decode()
+
+
 class TestList:
     def test_each_sees_what_is_theirs(self, as_, case, vip, teller, wealth, colleague, head, other_wealth):
         made = case(client=vip(name="王芳"))

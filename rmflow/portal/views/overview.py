@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from complaints.stats import closures
 from followups.rules import overdue_limit
 from referrals import table
 from referrals.rules import periods
@@ -33,6 +34,7 @@ def overview(request):
         "today": today,
         "figures": stats.today_figures(user, today),
         "diverted": stats.diverted(user, today),
+        "called_in": closures.called_in(user),
         "waiting": stats.waiting(user),
         "unclaimed": stats.unclaimed(user),
         "load": load,

@@ -367,3 +367,16 @@ class TestApi:
         url = f"/api/v1/closures/{case().pk}/transitions/"
         answer = as_(wealth).post(url, {"name": "climb"}, content_type="application/json")
         assert answer.status_code == 400
+
+
+def test_the_api_list_asks_as_much_for_one_as_for_fifteen(as_, case, vip, wealth):
+    counts = []
+    for number in (1, 14):
+        for n in range(number):
+            case(client=vip(name=f"王{n}"))
+        browser = as_(wealth)
+        browser.get("/api/v1/closures/")
+        with CaptureQueriesContext(connection) as asked:
+            assert browser.get("/api/v1/closures/").status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

@@ -18,7 +18,9 @@ def _text(label, *, most=300, rows=2, **more):
 
 
 class FileForm(forms.Form):
-    place = forms.CharField(label=_("Place"), max_length=40, help_text=_("Cabinet, shelf, box: A-03-12"))
+    place = forms.CharField(
+        label=pgettext_lazy("archive", "Place"), max_length=40, help_text=_("Cabinet, shelf, box: A-03-12")
+    )
     reason = _text(_("Note"), required=False)
 
 
@@ -52,7 +54,7 @@ class AskForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
-    place = forms.CharField(label=_("Place"), max_length=40, required=False)
+    place = forms.CharField(label=pgettext_lazy("archive", "Place"), max_length=40, required=False)
     note = _text(_("State of the file, if anything is wrong"), required=False)
 
 
@@ -92,6 +94,7 @@ class TakeForm(forms.Form):
         choices=ConsentPurpose.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
+        help_text=_("Only for a withdrawal; otherwise it is not looked at."),
     )
     applicant = forms.ChoiceField(label=_("Who asks"), choices=Applicant.choices)
     identity = forms.ChoiceField(label=_("Identity checked by"), choices=Identity.choices)

@@ -31,7 +31,9 @@ class FileState(TextChoices):
 
 
 FILE_TRANSITIONS = {
-    "file": Transition(_("File"), (FileState.OPENED,), FileState.FILED, Permission.FILE_ARCHIVE),
+    "file": Transition(
+        pgettext_lazy("archive", "File"), (FileState.OPENED,), FileState.FILED, Permission.FILE_ARCHIVE
+    ),
     "store": Transition(_("Move"), (FileState.FILED,), FileState.FILED, Permission.STORE_ARCHIVE),
     "update": Transition(_("Add papers"), (FileState.FILED,), FileState.FILED, Permission.UPDATE_ARCHIVE),
     "lend": Transition(_("Hand out"), (FileState.FILED,), FileState.LENT, Permission.LEND_ARCHIVE),
@@ -53,7 +55,9 @@ LOAN_OPEN = (LoanState.ASKED, LoanState.APPROVED, LoanState.LENT)
 
 LOAN_TRANSITIONS = {
     "approve": Transition(_("Approve"), (LoanState.ASKED,), LoanState.APPROVED, Permission.APPROVE_CUSTODY),
-    "refuse": Transition(_("Refuse"), (LoanState.ASKED,), LoanState.REFUSED, Permission.APPROVE_CUSTODY),
+    "refuse": Transition(
+        pgettext_lazy("archive", "Refuse"), (LoanState.ASKED,), LoanState.REFUSED, Permission.APPROVE_CUSTODY
+    ),
     "hand-out": Transition(_("Hand out"), (LoanState.APPROVED,), LoanState.LENT, Permission.LEND_ARCHIVE),
     "return": Transition(_("Take back"), (LoanState.LENT,), LoanState.RETURNED, Permission.LEND_ARCHIVE),
 }

@@ -7,7 +7,7 @@ from .custody_rules import Finding, Grade, HoldKind, Link
 from .timeline import field_name
 
 WORDS = {
-    "filed": gettext_lazy("Filed"),
+    "filed": pgettext_lazy("archive", "Filed"),
     "moved": gettext_lazy("Moved to another place"),
     "papers": gettext_lazy("Papers added"),
     "fields": gettext_lazy("Record changed"),

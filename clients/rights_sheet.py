@@ -1,5 +1,7 @@
 """What is held about a client, in full and in plain words: the copy a client may ask for (PIPL 45)."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -40,7 +42,7 @@ def sections(client):
             _("Monthly balances"),
             [(f"{row.month:%Y-%m}", f"{row.amount:,.2f}") for row in client.balances.order_by("-month")[:60]],
         ),
-        (_("What happened"), _entries(client)),
+        (pgettext("rights", "What happened"), _entries(client)),
     ]
     return [
         {"title": title, "lines": [line for line in lines if line[1] not in ("", None)]}
@@ -56,6 +58,8 @@ def _fact(row, name):
     elif isinstance(value, list):
         choices = dict(column.base_field.choices or ())
         value = _(", ").join(str(choices.get(code, code)) for code in value)
+    elif isinstance(value, Decimal):
+        value = f"{value:,.2f}"
     elif column.choices:
         value = getattr(row, f"get_{name}_display")()
     elif hasattr(value, "strftime"):

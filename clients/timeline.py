@@ -80,7 +80,7 @@ WORDS = {
 
 #: Codes of the register and of requests about personal data.
 KEPT = {
-    "filed": gettext_lazy("Filed"),
+    "filed": pgettext_lazy("archive", "Filed"),
     "held": gettext_lazy("Put on hold"),
     "released": gettext_lazy("Hold lifted"),
     "take": pgettext_lazy("rights", "Taken"),

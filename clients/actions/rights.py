@@ -183,7 +183,7 @@ def _carry_out(row, by):
     if row.kind == Right.DELETE and row.outcome == Outcome.RESTRICTED:
         restrict(row.client, by=by)
     if row.kind == Right.DELETE and row.outcome == Outcome.GRANTED:
-        release_hold(source_key=_key(row), by=by, note="settled")
+        release_hold(source_key=_key(row), by=by, note="")
         erase([row.client_id], by=by, why="request")
 
 
@@ -207,7 +207,7 @@ def answer(request_id, *, by, way):
     row.answer_way, row.answered_by, row.answered_at = way, by, clock.now()
     row.save(update_fields=["state", "answer_way", "answered_by", "answered_at"])
     _event(row, "answer", before, by=by)
-    release_hold(source_key=_key(row), by=by, note="answered")
+    release_hold(source_key=_key(row), by=by, note="")
     return row
 
 
@@ -218,7 +218,7 @@ def drop(request_id, *, by, why):
     text = check_text(why, "why")
     row.save(update_fields=["state"])
     _event(row, "drop", before, by=by, text=text)
-    release_hold(source_key=_key(row), by=by, note="dropped")
+    release_hold(source_key=_key(row), by=by, note="")
     return row
 
 

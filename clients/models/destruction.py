@@ -191,7 +191,7 @@ class DestructionItem(models.Model):
     batch = models.ForeignKey(Destruction, models.PROTECT, related_name="items", db_index=False)
     archive = models.ForeignKey(Archive, models.PROTECT, related_name="listings")
     file_no = models.CharField(_("File number"), max_length=24)
-    opened_on = models.DateField(_("Opened on"))
+    opened_on = models.DateField(pgettext_lazy("archive", "Opened on"))
     keep_until = models.DateField(_("Kept until"))
     state = models.CharField(_("State"), max_length=10, choices=ItemState, default="listed")
     stop = models.CharField(_("Taken off because"), max_length=10, choices=Stop, blank=True)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rmflow.staff.permissions import Permission, scope
 
@@ -41,7 +42,9 @@ class Archive(models.Model):
     state = models.CharField(
         _("State"), max_length=10, choices=FileState, default=FileState.OPENED, db_default="opened"
     )
-    place = models.CharField(_("Place"), max_length=40, blank=True, default="", db_default="")
+    place = models.CharField(
+        pgettext_lazy("archive", "Place"), max_length=40, blank=True, default="", db_default=""
+    )
     filed_at = models.DateTimeField(_("Filed at"), null=True)
     filed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False

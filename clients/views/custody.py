@@ -39,7 +39,7 @@ SHOWS = {
 }
 SORTS = {
     "number": (gettext_lazy("By number"), ("file_no", "pk")),
-    "newest": (gettext_lazy("Newest first"), ("-opened_at", "-pk")),
+    "newest": (pgettext_lazy("archive", "Newest first"), ("-opened_at", "-pk")),
     "unchecked": (gettext_lazy("Longest unchecked first"), (F("checked_on").asc(nulls_first=True), "pk")),
     "until": (gettext_lazy("By end of retention"), (F("keep_until").asc(nulls_last=True), "pk")),
 }

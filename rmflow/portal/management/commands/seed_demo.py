@@ -15,6 +15,7 @@ from rmflow.portal.demo import (
     closures,
     complaints,
     counted,
+    custody,
     duplicates,
     fortnight,
     history,
@@ -55,6 +56,7 @@ class Command(BaseCommand):
             tiering.make(branches, rng, today)
             closures.make(branches, today, now, seed)
             segments.make(branches)
+            custody.make(branches, random.Random(seed + 9), today)  # noqa: S311  # nosec B311
             complaints.live(branches, rng, today, now)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)

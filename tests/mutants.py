@@ -20,6 +20,7 @@ TABLES = (
     ("referrals.rules", "TRANSITIONS"),
     ("referrals.rules", "STATUS_TRANSITIONS"),
     ("referrals.rules.duty", "DUTY_TRANSITIONS"),
+    ("referrals.rules.months", "TRANSITIONS"),
     ("followups.rules", "TRANSITIONS"),
     ("followups.rules", "PLAN_TRANSITIONS"),
     ("complaints.rules.closures", "CLOSURE_TRANSITIONS"),

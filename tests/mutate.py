@@ -26,6 +26,7 @@ PATIENCE = 240  # seconds for one mutant
 GATES, WALK = ["tests/test_gates.py"], "tests/test_access.py"
 STEPS = [f"tests/referrals/test_actions_{noun}.py" for noun in ("repeats", "verdicts", "filing", "reception")]
 WATCHERS = [
+    ("transition referrals.rules.months", [["tests/referrals/test_months.py"]]),
     ("transition referrals", [["tests/referrals/test_rules.py"]]),
     ("transition followups", [["tests/followups/test_rules.py"]]),
     ("permission", [[WALK, "-k", "matrix"]]),

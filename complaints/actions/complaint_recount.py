@@ -67,6 +67,7 @@ def recount(*, calendar, progress=lambda done, total: None):
     return done
 
 
+@transaction.atomic
 def recompute(*, calendar, by=None, progress=lambda done, total: None):
     """Recompute every open clock; a Counter of moved deadlines by person concerned."""
     rows = list(

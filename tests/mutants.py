@@ -26,6 +26,10 @@ TABLES = (
     ("complaints.rules.complaint", "TRANSITIONS"),
     ("complaints.rules.closures", "CLOSURE_TRANSITIONS"),
     ("complaints.rules.openings", "OPENING_TRANSITIONS"),
+    ("clients.custody_rules", "FILE_TRANSITIONS"),
+    ("clients.custody_rules", "LOAN_TRANSITIONS"),
+    ("clients.custody_rules", "DESTRUCTION_TRANSITIONS"),
+    ("clients.rights_rules", "RIGHTS_TRANSITIONS"),
 )
 
 

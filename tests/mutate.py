@@ -29,13 +29,20 @@ WATCHERS = [
     ("transition referrals.rules.months", [["tests/referrals/test_months.py"]]),
     ("transition referrals", [["tests/referrals/test_rules.py"]]),
     ("transition followups", [["tests/followups/test_rules.py"]]),
+    (
+        "transition clients",
+        [
+            [f"tests/clients/test_{part}.py" for part in ("custody", "destruction", "rights")]
+            + ["-k", "each_step"]
+        ],
+    ),
     ("permission", [[WALK, "-k", "matrix"]]),
     ("constraint", [["tests/test_constraints.py"]]),
     ("scope referrals.views", [[WALK, "-k", "role and referrals:"], ["tests/referrals"]]),
     ("scope referrals", [GATES, STEPS, ["tests/referrals/test_access.py"], ["tests/referrals"]]),
     ("scope followups.views", [[WALK, "-k", "role and followups:"], ["tests/followups"]]),
     ("scope followups", [GATES, [WALK, "-k", "role and planitem"], ["tests/followups"]]),
-    ("scope clients.views", [[WALK, "-k", "role and clients:"], ["tests/clients"]]),
+    ("scope clients.views", [[WALK, "-k", "role and (clients: or custody: or rights:)"], ["tests/clients"]]),
     ("scope clients", [GATES, [WALK, "-k", "role and client-"], ["tests/clients"]]),
     ("scope rmflow.staff.views", [[WALK, "-k", "role and staff:"], ["tests/staff"]]),
     ("scope rmflow.staff", [["tests/staff/test_permissions.py"], GATES, ["tests/staff"]]),

@@ -60,7 +60,7 @@ def events(archive, link=None):
 
 
 @pytest.mark.parametrize("state", list(FileState))
-@pytest.mark.parametrize("name", list(FILE_TRANSITIONS))
+@pytest.mark.parametrize("name", ["file", "store", "update", "lend", "return", "destroy"])
 def test_each_step_starts_only_where_it_may(name, state):
     meant = {
         "file": {FileState.OPENED},
@@ -74,7 +74,7 @@ def test_each_step_starts_only_where_it_may(name, state):
 
 
 @pytest.mark.parametrize("state", list(LoanState))
-@pytest.mark.parametrize("name", list(LOAN_TRANSITIONS))
+@pytest.mark.parametrize("name", ["approve", "refuse", "hand-out", "return"])
 def test_each_step_of_a_loan_starts_only_where_it_may(name, state):
     meant = {
         "approve": LoanState.ASKED,

@@ -82,7 +82,7 @@ def states(batch):
 
 
 @pytest.mark.parametrize("state", list(DestructionState))
-@pytest.mark.parametrize("name", list(DESTRUCTION_TRANSITIONS))
+@pytest.mark.parametrize("name", ["approve", "order", "begin", "witness", "withdraw"])
 def test_each_step_of_a_list_starts_only_where_it_may(name, state):
     s = DestructionState
     meant = {

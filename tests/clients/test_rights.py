@@ -54,7 +54,7 @@ def take(client, lobby):
 
 
 @pytest.mark.parametrize("state", list(RightsState))
-@pytest.mark.parametrize("name", list(RIGHTS_TRANSITIONS))
+@pytest.mark.parametrize("name", ["settle", "answer", "drop"])
 def test_each_step_starts_only_where_it_may(name, state):
     meant = {"settle": RightsState.RECEIVED, "answer": RightsState.SETTLED, "drop": RightsState.RECEIVED}
     assert RIGHTS_TRANSITIONS[name].allows(state) == (state == meant[name])

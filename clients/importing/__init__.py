@@ -6,13 +6,14 @@ prints a personal value that could not be taken.
 """
 
 from . import faults, shipped
-from .faults import FileFault, RowFault
+from .faults import FileFault, OutletsUnsaid, RowFault
 from .maps import parse_map, read_map
 from .run import Outcome, Spoilt, import_clients, take
 
 __all__ = [
     "FileFault",
     "Outcome",
+    "OutletsUnsaid",
     "RowFault",
     "Spoilt",
     "faults",

@@ -10,6 +10,10 @@ class FileFault(Exception):
     """The file or the map cannot be used; the message is for a person."""
 
 
+class OutletsUnsaid(FileFault):
+    """Neither the map nor whoever loads the file says to which outlets its clients belong."""
+
+
 class RowFault(Exception):
     """One row cannot be taken; `column` is the file's heading, `reason` never quotes the value."""
 

@@ -20,7 +20,7 @@ from rmflow.workdays import clock
 
 from ..load_rules import FileKind
 from . import balances, holdings, load, rows, target, undo
-from .faults import Broken, FileFault, RowFault
+from .faults import Broken, FileFault, OutletsUnsaid, RowFault
 from .rows import Known, Reader
 from .sources import open_table
 
@@ -211,7 +211,7 @@ def known_for(column_map, codes):
         raise FileFault(_("There is no outlet with the code: {names}").format(names=", ".join(unknown)))
     if not codes and "branch" not in column_map.fields:
         if len(outlets) != 1:
-            raise FileFault(_("Say to which outlets the clients belong."))
+            raise OutletsUnsaid(_("Say to which outlets the clients belong."))
         codes = list(outlets)
     notice = PrivacyNotice.objects.in_force(clock.today())
     return Known(

@@ -6,9 +6,10 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.actions import loads
-from clients.importing import FileFault, Spoilt, faults, read_map, shipped
+from clients.importing import FileFault, OutletsUnsaid, Spoilt, faults, read_map, shipped
 from clients.load_rules import LoadSource, LoadState
 
 from .bar import Bar
@@ -46,6 +47,8 @@ class LoadCommand(BaseCommand):
         except Spoilt as fault:
             self._list(fault.outcome.broken, options)
             raise CommandError(str(fault)) from None
+        except OutletsUnsaid:
+            raise CommandError(_("Say with --branch to which outlets the clients belong.")) from None
         except FileFault as fault:
             raise CommandError(str(fault)) from None
         finally:

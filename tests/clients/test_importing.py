@@ -376,9 +376,12 @@ def test_the_command_knows_the_shipped_maps_by_name(branches, capsys):
     assert "40 new" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", [{"branch": ["0000"]}, {}, {"map": "nowhere.toml"}])
-def test_the_command_says_plainly_what_is_wrong(branches, wrong):
-    with pytest.raises(CommandError):
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"branch": ["0000"]}, "0000"), ({}, "--branch"), ({"map": "nowhere.toml"}, "No such file")],
+)
+def test_the_command_says_plainly_what_is_wrong(branches, wrong, words):
+    with pytest.raises(CommandError, match=words):
         call_command("import_clients", str(SAMPLE), **{"map": "bank-marketing", "no_progress": True, **wrong})
 
 

@@ -38,6 +38,11 @@ NAMES = {
     "put upgrades into effect": _("Put upgrades into effect"),
     "find duplicate persons": _("Find duplicate persons"),
     "settle merges": _("Settle merges"),
+    "reassign complaints of who has left": _("Hand on complaints of who has left"),
+    "review retention": _("Review the retention of archives"),
+    "anonymise who never became a client": _("Make anonymous who never became a client"),
+    "remind of overdue archives": _("Remind of archives that should be back"),
+    "remind of requests about data": _("Remind of requests about personal data"),
 }
 
 #: A count a job leaves → its words; they stand before the number.
@@ -83,4 +88,9 @@ COUNTS = {
     "gone": pgettext_lazy("count of a job", "no longer alike"),
     "gathered": pgettext_lazy("count of a job", "rows gathered"),
     "closed": pgettext_lazy("count of a job", "merges closed"),
+    "persons": pgettext_lazy("count of a job", "persons"),
+    "loans": pgettext_lazy("count of a job", "archives lent"),
+    "late": pgettext_lazy("count of a job", "overdue"),
+    "near": pgettext_lazy("count of a job", "nearly due"),
+    "complaints": pgettext_lazy("count of a job", "complaints"),
 } | {str(cause): cause.label for cause in Cause}

@@ -1,5 +1,7 @@
 """The scheduled jobs: when each last ran, how long it took, what it did (spec, "The clock")."""
 
+import datetime
+
 from django.shortcuts import render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
@@ -8,8 +10,11 @@ from rmflow.doors.models import JobRun
 from rmflow.schedule import SCHEDULE
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
+from rmflow.workdays.rules import short_day
 
 from ..job_words import COUNTS, NAMES
+
+LEAP_YEAR = 2000  # has every day a schedule may name
 
 
 @require_GET
@@ -34,12 +39,18 @@ def _did(run):
 
 
 def spoken(schedule):
-    """When a job runs, in words: every 5 seconds, every minute, every day at 03:20."""
+    """When a job runs, in words: every 5 seconds, every minute, every day at 03:20, once a year."""
     if isinstance(schedule, (int, float)):
         return ngettext("every second", "every {n} seconds", int(schedule)).format(n=int(schedule))
     if len(schedule.hour) == 1 and len(schedule.minute) == 1:
-        hour, minute = min(schedule.hour), min(schedule.minute)
-        return gettext("every day at {time}").format(time=f"{hour:02d}:{minute:02d}")
+        time = f"{min(schedule.hour):02d}:{min(schedule.minute):02d}"
+        if len(schedule.day_of_month) > 1:
+            return gettext("every day at {time}").format(time=time)
+        day = min(schedule.day_of_month)
+        if len(schedule.month_of_year) > 1:
+            return gettext("every month on day {day} at {time}").format(day=day, time=time)
+        date = short_day(datetime.date(LEAP_YEAR, min(schedule.month_of_year), day))
+        return gettext("every year on {day} at {time}").format(day=date, time=time)
     step = 60 // len(schedule.minute)
     return ngettext("every minute", "every {n} minutes", step).format(n=step)
 

@@ -54,7 +54,7 @@ class Steps:
         return Response(self.get_serializer(row).data, status=status)
 
 
-class ReasonSerializer(serializers.Serializer):
+class ArchiveReasonSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=TEXT)
 
 
@@ -157,11 +157,11 @@ class ArchiveViewSet(Steps, viewsets.ReadOnlyModelViewSet):
         data = self._parsed(PlaceSerializer)
         return self._do(lambda: custody.store(int(pk), by=request.user, **data))
 
-    @extend_schema(request=ReasonSerializer)
+    @extend_schema(request=ArchiveReasonSerializer)
     @action(detail=True, methods=["post"])
     def papers(self, request, pk=None):
         """更新: papers were added."""
-        what = self._parsed(ReasonSerializer)["reason"]
+        what = self._parsed(ArchiveReasonSerializer)["reason"]
         return self._do(lambda: custody.add_papers(int(pk), by=request.user, what=what))
 
     @extend_schema(request=LendSerializer)

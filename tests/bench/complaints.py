@@ -28,7 +28,7 @@ ROWS = """
         satisfaction, root_cause, responsibility, over_at, archive_no)
     SELECT 'TS-' || n, lobby.home_branch_id, CASE WHEN runs THEN 'working' ELSE 'closed' END, 'counter', at,
         lobby.id, 'lobby_manager', at, n %% 9 = 0, %(token)s, '', '', '', '', false, 1, '排队超过一小时',
-        %(token)s, '', '', '', codes.channel[1 + n %% 10], codes.business[1 + n %% 14],
+        %(request)s, '', '', '', codes.channel[1 + n %% 10], codes.business[1 + n %% 14],
         codes.cause[1 + (n * n) %% 13], 'normal', '{}', '', '', lobby.id, false, at, false, 15, day + 5, day + 11,
         day + 15, day + 5, (day + 5)::timestamp + interval '9 hours 30 minutes', 'normal', '',
         CASE WHEN runs THEN '' ELSE 'upheld' END, CASE WHEN runs THEN NULL ELSE at + interval '2 days' END,
@@ -97,6 +97,7 @@ def furnish():
     lobbies = User.objects.filter(employee_no__startswith="LB").count()
     values = {
         "token": crypto.encrypt("马建国", "complaint.name"),
+        "request": crypto.encrypt("增开窗口", "complaint.request"),
         "all": ALL,
         "open": OPEN,
         "lobbies": lobbies,

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('staff', '__first__'),
     ]
 
     operations = [
@@ -71,6 +71,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Client',
                 'verbose_name_plural': 'Clients',
+                'indexes': [models.Index(fields=['branch', 'pinyin', 'id'], name='client_branch_pinyin'), models.Index(fields=['branch', 'initials', 'pinyin', 'id'], name='client_branch_initials'), models.Index(fields=['branch', 'name', 'id'], name='client_branch_name'), models.Index(fields=['branch', 'type', 'pinyin', 'id'], name='client_branch_type'), models.Index(fields=['branch', 'last_contact_at', 'id'], name='client_branch_contact'), models.Index(fields=['pinyin', 'id'], name='client_pinyin'), models.Index(condition=models.Q(('owner__isnull', False)), fields=['owner', 'pinyin', 'id'], name='client_owner'), models.Index(condition=models.Q(('backup__isnull', False)), fields=['backup'], name='client_backup'), models.Index(condition=models.Q(('phone_hash', ''), _negated=True), fields=['phone_hash'], name='client_phone'), models.Index(condition=models.Q(('phone_tail', ''), _negated=True), fields=['branch', 'phone_tail'], name='client_tail')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('id_hash', ''), _negated=True), fields=('id_kind', 'id_hash'), name='client_id_once', violation_error_message='This ID number is already on record.'), models.CheckConstraint(condition=models.Q(('phone_hash', ''), models.Q(models.Q(('notice_version', ''), _negated=True), models.Q(('notice_basis', ''), _negated=True), ('notice_at__isnull', False)), _connector='OR'), name='client_phone_needs_notice', violation_error_message='A phone is kept only with the notice and its basis.'), models.CheckConstraint(condition=models.Q(('type__in', ['unjudged', 'existing_premium', 'existing_potential', 'prospective_premium', 'ordinary'])), name='client_type_known', violation_error_message="Choose the client's type."), models.CheckConstraint(condition=models.Q(('level', ''), ('type', 'existing_premium'), _connector='OR'), name='client_level_of_premium', violation_error_message='Only an existing premium client is core or regular.'), models.CheckConstraint(condition=models.Q(('backup__isnull', True), models.Q(('backup', models.F('owner')), _negated=True), _connector='OR'), name='client_backup_is_another', violation_error_message='The backup must be another person than the manager.')],
             },
         ),
         migrations.CreateModel(
@@ -139,118 +141,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='FileSerial',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.SmallIntegerField()),
-                ('last', models.IntegerField(default=0)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.branch')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='MonthlyBalance',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(verbose_name='Month')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='Monthly average')),
-                ('label', models.CharField(blank=True, max_length=40, verbose_name='Label')),
-                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='balances', to='clients.client')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TimelineEntry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('registered', 'Registered'), ('referred', 'Referred'), ('accepted', 'Received by a manager'), ('met', 'Met'), ('declined', 'Passed on to another manager'), ('left', 'Left before the meeting'), ('withdrawn', 'Referral withdrawn'), ('verdict', 'Type decided'), ('archive', 'Archive opened'), ('owner', 'Manager assigned'), ('follow_up', 'Follow-up record opened'), ('follow_up_closed', 'Follow-up record closed'), ('contact', 'Contact'), ('appointment', 'Appointment'), ('consent', 'Contact data and notice'), ('data', 'Record changed')], max_length=20)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('link', models.CharField(blank=True, max_length=120)),
-                ('branch', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='timeline', to='clients.client')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Verdict',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('unjudged', 'Not judged yet'), ('existing_premium', 'Existing premium'), ('existing_potential', 'Existing potential'), ('prospective_premium', 'Prospective premium'), ('ordinary', 'Ordinary')], max_length=20, verbose_name='Type')),
-                ('level', models.CharField(blank=True, choices=[('core', 'Core premium'), ('regular', 'Regular premium')], max_length=8)),
-                ('type_before', models.CharField(choices=[('unjudged', 'Not judged yet'), ('existing_premium', 'Existing premium'), ('existing_potential', 'Existing potential'), ('prospective_premium', 'Prospective premium'), ('ordinary', 'Ordinary')], max_length=20)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='Reason')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('source_key', models.CharField(blank=True, max_length=40)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='clients.client')),
-            ],
-            options={
-                'verbose_name': 'Verdict',
-                'verbose_name_plural': 'Verdicts',
-            },
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['branch', 'pinyin', 'id'], name='client_branch_pinyin'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['branch', 'initials', 'pinyin', 'id'], name='client_branch_initials'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['branch', 'name', 'id'], name='client_branch_name'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['branch', 'type', 'pinyin', 'id'], name='client_branch_type'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['branch', 'last_contact_at', 'id'], name='client_branch_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['pinyin', 'id'], name='client_pinyin'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(condition=models.Q(('owner__isnull', False)), fields=['owner', 'pinyin', 'id'], name='client_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(condition=models.Q(('backup__isnull', False)), fields=['backup'], name='client_backup'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(condition=models.Q(('phone_hash', ''), _negated=True), fields=['phone_hash'], name='client_phone'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(condition=models.Q(('phone_tail', ''), _negated=True), fields=['branch', 'phone_tail'], name='client_tail'),
-        ),
-        migrations.AddConstraint(
-            model_name='client',
-            constraint=models.UniqueConstraint(condition=models.Q(('id_hash', ''), _negated=True), fields=('id_kind', 'id_hash'), name='client_id_once', violation_error_message='This ID number is already on record.'),
-        ),
-        migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('phone_hash', ''), models.Q(models.Q(('notice_version', ''), _negated=True), models.Q(('notice_basis', ''), _negated=True), ('notice_at__isnull', False)), _connector='OR'), name='client_phone_needs_notice', violation_error_message='A phone is kept only with the notice and its basis.'),
-        ),
-        migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['unjudged', 'existing_premium', 'existing_potential', 'prospective_premium', 'ordinary'])), name='client_type_known', violation_error_message="Choose the client's type."),
-        ),
-        migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('level', ''), ('type', 'existing_premium'), _connector='OR'), name='client_level_of_premium', violation_error_message='Only an existing premium client is core or regular.'),
-        ),
-        migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('backup__isnull', True), models.Q(('backup', models.F('owner')), _negated=True), _connector='OR'), name='client_backup_is_another', violation_error_message='The backup must be another person than the manager.'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='client',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "clients_clienthistory" ("address", "backup_id", "birth_date", "branch_id", "created_at", "created_by_id", "customer_no", "do_not_contact", "education", "id", "id_hash", "id_kind", "id_number", "initials", "introducer_id", "level", "marital_status", "name", "notice_at", "notice_basis", "notice_version", "occupation", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "phone_hash", "phone_tail", "pinyin", "salutation", "type") VALUES (NEW."address", NEW."backup_id", NEW."birth_date", NEW."branch_id", NEW."created_at", NEW."created_by_id", NEW."customer_no", NEW."do_not_contact", NEW."education", NEW."id", NEW."id_hash", NEW."id_kind", NEW."id_number", NEW."initials", NEW."introducer_id", NEW."level", NEW."marital_status", NEW."name", NEW."notice_at", NEW."notice_basis", NEW."notice_version", NEW."occupation", NEW."owner_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."phone_hash", NEW."phone_tail", NEW."pinyin", NEW."salutation", NEW."type"); RETURN NULL;', hash='46d638aa74373d2052afe00fa2751d386cf7844f', operation='INSERT', pgid='pgtrigger_insert_insert_a5391', table='clients_client', when='AFTER')),
@@ -275,32 +165,67 @@ class Migration(migrations.Migration):
             model_name='archive',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "clients_archivehistory" ("branch_id", "client_id", "file_no", "id", "opened_at", "opened_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."branch_id", OLD."client_id", OLD."file_no", OLD."id", OLD."opened_at", OLD."opened_by_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='fe5d3f769608f1c545c336ae57859fc41e132953', operation='DELETE', pgid='pgtrigger_delete_delete_89532', table='clients_archive', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='fileserial',
-            constraint=models.UniqueConstraint(fields=('branch', 'year'), name='file_serial_once'),
+        migrations.CreateModel(
+            name='FileSerial',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('year', models.SmallIntegerField()),
+                ('last', models.IntegerField(default=0)),
+                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.branch')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('branch', 'year'), name='file_serial_once')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='monthlybalance',
-            constraint=models.UniqueConstraint(fields=('client', 'month'), name='balance_once_a_month'),
+        migrations.CreateModel(
+            name='MonthlyBalance',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('month', models.DateField(verbose_name='Month')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='Monthly average')),
+                ('label', models.CharField(blank=True, max_length=40, verbose_name='Label')),
+                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='balances', to='clients.client')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('client', 'month'), name='balance_once_a_month'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='balance_month_is_its_first_day', violation_error_message='A month is written as its first day.')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='monthlybalance',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='balance_month_is_its_first_day', violation_error_message='A month is written as its first day.'),
+        migrations.CreateModel(
+            name='TimelineEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('registered', 'Registered'), ('referred', 'Referred'), ('accepted', 'Received by a manager'), ('met', 'Met'), ('declined', 'Passed on to another manager'), ('left', 'Left before the meeting'), ('withdrawn', 'Referral withdrawn'), ('verdict', 'Type decided'), ('archive', 'Archive opened'), ('owner', 'Manager assigned'), ('follow_up', 'Follow-up record opened'), ('follow_up_closed', 'Follow-up record closed'), ('contact', 'Contact'), ('appointment', 'Appointment'), ('consent', 'Contact data and notice'), ('data', 'Record changed')], max_length=20)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('data', models.JSONField(blank=True, default=dict)),
+                ('note', models.CharField(blank=True, max_length=500)),
+                ('link', models.CharField(blank=True, max_length=120)),
+                ('branch', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
+                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='timeline', to='clients.client')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['client', '-at', '-id'], name='timeline_client_at')],
+            },
         ),
-        migrations.AddIndex(
-            model_name='timelineentry',
-            index=models.Index(fields=['client', '-at', '-id'], name='timeline_client_at'),
-        ),
-        migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['client', '-at'], name='verdict_client_at'),
-        ),
-        migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(condition=models.Q(('source_key', ''), _negated=True), fields=['source_key'], name='verdict_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['unjudged', 'existing_premium', 'existing_potential', 'prospective_premium', 'ordinary']), models.Q(('type', 'unjudged'), _negated=True)), name='verdict_decides', violation_error_message="Choose the client's type."),
+        migrations.CreateModel(
+            name='Verdict',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('type', models.CharField(choices=[('unjudged', 'Not judged yet'), ('existing_premium', 'Existing premium'), ('existing_potential', 'Existing potential'), ('prospective_premium', 'Prospective premium'), ('ordinary', 'Ordinary')], max_length=20, verbose_name='Type')),
+                ('level', models.CharField(blank=True, choices=[('core', 'Core premium'), ('regular', 'Regular premium')], max_length=8)),
+                ('type_before', models.CharField(choices=[('unjudged', 'Not judged yet'), ('existing_premium', 'Existing premium'), ('existing_potential', 'Existing potential'), ('prospective_premium', 'Prospective premium'), ('ordinary', 'Ordinary')], max_length=20)),
+                ('reason', models.CharField(blank=True, max_length=200, verbose_name='Reason')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('source_key', models.CharField(blank=True, max_length=40)),
+                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='clients.client')),
+            ],
+            options={
+                'verbose_name': 'Verdict',
+                'verbose_name_plural': 'Verdicts',
+                'indexes': [models.Index(fields=['client', '-at'], name='verdict_client_at'), models.Index(condition=models.Q(('source_key', ''), _negated=True), fields=['source_key'], name='verdict_source')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('type__in', ['unjudged', 'existing_premium', 'existing_potential', 'prospective_premium', 'ordinary']), models.Q(('type', 'unjudged'), _negated=True)), name='verdict_decides', violation_error_message="Choose the client's type.")],
+            },
         ),
     ]

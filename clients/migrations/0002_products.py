@@ -14,22 +14,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ProductHistory',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=12, verbose_name='Product code')),
-                ('name', models.CharField(max_length=60, verbose_name='Product')),
-                ('category', models.CharField(choices=[('deposit', 'Deposit'), ('certificate', 'Large certificate of deposit'), ('wealth', 'Wealth product'), ('fund', 'Fund'), ('insurance', 'Insurance'), ('bond', 'Treasury bond'), ('metal', 'Precious metal'), ('credit_card', 'Credit card'), ('loan', 'Loan')], max_length=12, verbose_name='Category')),
-                ('active', models.BooleanField(default=True, verbose_name='On sale')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
         migrations.AlterField(
             model_name='timelineentry',
             name='kind',
@@ -63,14 +47,22 @@ class Migration(migrations.Migration):
             model_name='product',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "clients_producthistory" ("active", "category", "code", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."active", OLD."category", OLD."code", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='523af3c3a97f1a88d6f4d0a4c60b000dd97afd21', operation='DELETE', pgid='pgtrigger_delete_delete_dc65d', table='clients_product', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='producthistory',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='producthistory',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='clients.product'),
+        migrations.CreateModel(
+            name='ProductHistory',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('code', models.CharField(max_length=12, verbose_name='Product code')),
+                ('name', models.CharField(max_length=60, verbose_name='Product')),
+                ('category', models.CharField(choices=[('deposit', 'Deposit'), ('certificate', 'Large certificate of deposit'), ('wealth', 'Wealth product'), ('fund', 'Fund'), ('insurance', 'Insurance'), ('bond', 'Treasury bond'), ('metal', 'Precious metal'), ('credit_card', 'Credit card'), ('loan', 'Loan')], max_length=12, verbose_name='Category')),
+                ('active', models.BooleanField(default=True, verbose_name='On sale')),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='clients.product')),
+            ],
+            options={
+                'abstract': False,
+            },
         ),
     ]

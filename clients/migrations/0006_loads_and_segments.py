@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ('clients', '0005_evaluation_and_default_scorecard'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('staff', '__first__'),
     ]
 
     operations = [
@@ -51,22 +51,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Load of a file',
                 'verbose_name_plural': 'Loads of files',
                 'ordering': ['-pk'],
+                'indexes': [models.Index(fields=['sha256'], name='file_load_sha256'), models.Index(condition=models.Q(('state__in', ('checking', 'queued', 'running', 'undoing'))), fields=['state'], name='file_load_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', ''), ('state__in', ('waiting', 'failed', 'dropped'))), ('kind__in', ['clients', 'balances', 'holdings']), _connector='OR'), name='file_load_kind_known', violation_error_message='Choose the kind of file.'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'checking', 'queued', 'running', 'done', 'repeated', 'failed', 'undoing', 'undone', 'dropped'])), name='file_load_state_known', violation_error_message='A load has one of the known states.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'undone'), _negated=True), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='file_load_undone_by_somebody', violation_error_message='An undo has a name and a time.')],
             },
         ),
         migrations.AddField(
             model_name='monthlybalance',
             name='load',
             field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='clients.fileload'),
-        ),
-        migrations.CreateModel(
-            name='Replaced',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('clients', 'Clients'), ('balances', 'Monthly balances'), ('holdings', 'Holdings')], max_length=10)),
-                ('row_id', models.BigIntegerField()),
-                ('before', models.JSONField()),
-                ('load', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='replaced', to='clients.fileload')),
-            ],
         ),
         migrations.CreateModel(
             name='Segment',
@@ -84,6 +76,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Segment',
                 'verbose_name_plural': 'Segments',
                 'ordering': ['name', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='segment_once', violation_error_message='You already have a segment of this name.')],
             },
         ),
         migrations.CreateModel(
@@ -125,33 +118,18 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['clients', 'balances', 'holdings'])), name='column_map_kind_known', violation_error_message='Choose the kind of file.'), models.UniqueConstraint(condition=models.Q(('pattern', ''), _negated=True), fields=('pattern',), name='column_map_pattern_once', violation_error_message='Another map has this file name pattern.')],
             },
         ),
-        migrations.AddIndex(
-            model_name='fileload',
-            index=models.Index(fields=['sha256'], name='file_load_sha256'),
-        ),
-        migrations.AddIndex(
-            model_name='fileload',
-            index=models.Index(condition=models.Q(('state__in', ('checking', 'queued', 'running', 'undoing'))), fields=['state'], name='file_load_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='fileload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', ''), ('state__in', ('waiting', 'failed', 'dropped'))), ('kind__in', ['clients', 'balances', 'holdings']), _connector='OR'), name='file_load_kind_known', violation_error_message='Choose the kind of file.'),
-        ),
-        migrations.AddConstraint(
-            model_name='fileload',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'checking', 'queued', 'running', 'done', 'repeated', 'failed', 'undoing', 'undone', 'dropped'])), name='file_load_state_known', violation_error_message='A load has one of the known states.'),
-        ),
-        migrations.AddConstraint(
-            model_name='fileload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'undone'), _negated=True), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='file_load_undone_by_somebody', violation_error_message='An undo has a name and a time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='replaced',
-            constraint=models.UniqueConstraint(fields=('load', 'kind', 'row_id'), name='replaced_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='segment_once', violation_error_message='You already have a segment of this name.'),
+        migrations.CreateModel(
+            name='Replaced',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('clients', 'Clients'), ('balances', 'Monthly balances'), ('holdings', 'Holdings')], max_length=10)),
+                ('row_id', models.BigIntegerField()),
+                ('before', models.JSONField()),
+                ('load', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='replaced', to='clients.fileload')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('load', 'kind', 'row_id'), name='replaced_once')],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='segment',

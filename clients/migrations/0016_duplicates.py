@@ -15,53 +15,10 @@ class Migration(migrations.Migration):
     dependencies = [
         ('clients', '0015_recognition'),
         ('staff', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('staff', '__first__'),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Duplicate',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('phone_name', 'Same phone, same name'), ('phone_surname', 'Same phone and surname, one without a customer number'), ('phone', 'Same phone, one without a customer number'), ('name_birth', 'Same-sounding name, same date of birth'), ('name_branch', 'Same name at one branch, registered by a referral and by a file')], max_length=16), default=list, size=None)),
-                ('weight', models.SmallIntegerField(default=0, verbose_name='Likely')),
-                ('state', models.CharField(choices=[('open', 'To check'), ('confirmed', 'One side confirmed'), ('merged', 'Merged'), ('closed', 'Merged for good'), ('dismissed', 'Two persons'), ('undone', 'Merge undone')], default='open', max_length=10, verbose_name='State')),
-                ('keep', models.JSONField(blank=True, default=dict)),
-                ('found_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='Found')),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='Reason')),
-                ('undo_until', models.DateTimeField(null=True, verbose_name='May be undone until')),
-            ],
-            options={
-                'verbose_name': 'Pair of records',
-                'verbose_name_plural': 'Pairs of records',
-                'ordering': ['-weight', '-pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='DuplicateConfirmation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-            options={
-                'ordering': ['at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='MergeStep',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=60)),
-                ('field', models.CharField(blank=True, max_length=60)),
-                ('rows', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
-                ('before', rmflow.privacy.fields.EncryptedField(blank=True, default='')),
-                ('after', rmflow.privacy.fields.EncryptedField(blank=True, default='')),
-            ],
-            options={
-                'ordering': ['pk'],
-            },
-        ),
         migrations.AlterModelOptions(
             name='monthlybalance',
             options={'verbose_name': 'Monthly balance', 'verbose_name_plural': 'Monthly balances'},
@@ -117,86 +74,60 @@ class Migration(migrations.Migration):
             model_name='client',
             constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(models.Q(('merged_into', models.F('id')), _negated=True), ('customer_no__isnull', True), ('id_hash', ''), ('phone_hash', '')), _connector='OR'), name='client_merged_is_empty', violation_error_message='A record that was merged keeps no number of its own.'),
         ),
-        migrations.AddField(
-            model_name='duplicate',
-            name='branch_of_one',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch'),
+        migrations.CreateModel(
+            name='Duplicate',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('phone_name', 'Same phone, same name'), ('phone_surname', 'Same phone and surname, one without a customer number'), ('phone', 'Same phone, one without a customer number'), ('name_birth', 'Same-sounding name, same date of birth'), ('name_branch', 'Same name at one branch, registered by a referral and by a file')], max_length=16), default=list, size=None)),
+                ('weight', models.SmallIntegerField(default=0, verbose_name='Likely')),
+                ('state', models.CharField(choices=[('open', 'To check'), ('confirmed', 'One side confirmed'), ('merged', 'Merged'), ('closed', 'Merged for good'), ('dismissed', 'Two persons'), ('undone', 'Merge undone')], default='open', max_length=10, verbose_name='State')),
+                ('keep', models.JSONField(blank=True, default=dict)),
+                ('found_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='Found')),
+                ('settled_at', models.DateTimeField(null=True)),
+                ('note', models.CharField(blank=True, max_length=300, verbose_name='Reason')),
+                ('undo_until', models.DateTimeField(null=True, verbose_name='May be undone until')),
+                ('branch_of_one', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
+                ('branch_of_other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
+                ('one', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client')),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client')),
+                ('settled_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('winner', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='clients.client')),
+            ],
+            options={
+                'verbose_name': 'Pair of records',
+                'verbose_name_plural': 'Pairs of records',
+                'ordering': ['-weight', '-pk'],
+                'indexes': [models.Index(condition=models.Q(('state', 'merged')), fields=['undo_until'], name='duplicate_undo')],
+                'constraints': [models.UniqueConstraint(fields=('one', 'other'), name='duplicate_once', violation_error_message='This pair is on the list already.'), models.CheckConstraint(condition=models.Q(('one__lt', models.F('other'))), name='duplicate_of_two', violation_error_message='A pair has two persons.'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'confirmed', 'merged', 'closed', 'dismissed', 'undone'])), name='duplicate_state_known', violation_error_message='A pair has one of the known states.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'merged'), _negated=True), models.Q(('undo_until__isnull', False), ('winner__isnull', False)), _connector='OR'), name='duplicate_merged_into_somebody', violation_error_message='A merge has somebody who stays, and a day to undo it by.'), models.CheckConstraint(condition=models.Q(('state__in', ('open', 'confirmed')), ('settled_at__isnull', False), _connector='OR'), name='duplicate_settled_has_a_time', violation_error_message='A settled pair carries its time.')],
+            },
         ),
-        migrations.AddField(
-            model_name='duplicate',
-            name='branch_of_other',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch'),
+        migrations.CreateModel(
+            name='MergeStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('model', models.CharField(max_length=60)),
+                ('field', models.CharField(blank=True, max_length=60)),
+                ('rows', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
+                ('before', rmflow.privacy.fields.EncryptedField(blank=True, default='')),
+                ('after', rmflow.privacy.fields.EncryptedField(blank=True, default='')),
+                ('pair', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='clients.duplicate')),
+            ],
+            options={
+                'ordering': ['pk'],
+            },
         ),
-        migrations.AddField(
-            model_name='duplicate',
-            name='one',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client'),
-        ),
-        migrations.AddField(
-            model_name='duplicate',
-            name='other',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client'),
-        ),
-        migrations.AddField(
-            model_name='duplicate',
-            name='settled_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='duplicate',
-            name='winner',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='clients.client'),
-        ),
-        migrations.AddField(
-            model_name='duplicateconfirmation',
-            name='branch',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch'),
-        ),
-        migrations.AddField(
-            model_name='duplicateconfirmation',
-            name='by',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='duplicateconfirmation',
-            name='pair',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='confirmations', to='clients.duplicate'),
-        ),
-        migrations.AddField(
-            model_name='mergestep',
-            name='pair',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='clients.duplicate'),
-        ),
-        migrations.AddIndex(
-            model_name='duplicate',
-            index=models.Index(condition=models.Q(('state', 'merged')), fields=['undo_until'], name='duplicate_undo'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicate',
-            constraint=models.UniqueConstraint(fields=('one', 'other'), name='duplicate_once', violation_error_message='This pair is on the list already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicate',
-            constraint=models.CheckConstraint(condition=models.Q(('one__lt', models.F('other'))), name='duplicate_of_two', violation_error_message='A pair has two persons.'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicate',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'confirmed', 'merged', 'closed', 'dismissed', 'undone'])), name='duplicate_state_known', violation_error_message='A pair has one of the known states.'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'merged'), _negated=True), models.Q(('undo_until__isnull', False), ('winner__isnull', False)), _connector='OR'), name='duplicate_merged_into_somebody', violation_error_message='A merge has somebody who stays, and a day to undo it by.'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicate',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('open', 'confirmed')), ('settled_at__isnull', False), _connector='OR'), name='duplicate_settled_has_a_time', violation_error_message='A settled pair carries its time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicateconfirmation',
-            constraint=models.UniqueConstraint(fields=('pair', 'branch'), name='duplicate_branch_speaks_once', violation_error_message='This branch has confirmed already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicateconfirmation',
-            constraint=models.UniqueConstraint(fields=('pair', 'by'), name='duplicate_two_persons', violation_error_message='Nobody confirms for two branches.'),
+        migrations.CreateModel(
+            name='DuplicateConfirmation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('branch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
+                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('pair', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='confirmations', to='clients.duplicate')),
+            ],
+            options={
+                'ordering': ['at'],
+                'constraints': [models.UniqueConstraint(fields=('pair', 'branch'), name='duplicate_branch_speaks_once', violation_error_message='This branch has confirmed already.'), models.UniqueConstraint(fields=('pair', 'by'), name='duplicate_two_persons', violation_error_message='Nobody confirms for two branches.')],
+            },
         ),
     ]

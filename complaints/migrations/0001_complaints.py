@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         ('clients', '0012_kin'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('staff', '__first__'),
     ]
 
     operations = [
@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Complaint classification',
                 'verbose_name_plural': 'Complaint classifications',
                 'ordering': ['kind', 'position', 'code'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'code'), name='complaint_code_once', violation_error_message='This code is taken.'), models.CheckConstraint(condition=models.Q(('kind__in', ['channel', 'business', 'cause'])), name='complaint_code_kind_known', violation_error_message='Choose channel, business or cause.'), models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='complaint_code_not_its_own_parent', violation_error_message='A heading does not stand under itself.')],
             },
         ),
         migrations.CreateModel(
@@ -147,22 +148,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ComplaintEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=16)),
-                ('status_from', models.CharField(blank=True, max_length=10)),
-                ('status_to', models.CharField(max_length=10)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', rmflow.privacy.fields.EncryptedField(blank=True, context='complaintevent.note')),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('due_from', models.DateField(null=True)),
-                ('due_to', models.DateField(null=True)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='complaints.complaint')),
-            ],
-        ),
-        migrations.CreateModel(
             name='ComplaintHistory',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -237,141 +222,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ComplaintSerial',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('last', models.IntegerField(default=0)),
-                ('branch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.branch')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Extension',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('working', 'To 7 working days'), ('law', "By 30 days, 60 at most (the law's clock)")], max_length=8, verbose_name='Kind')),
-                ('reason', rmflow.privacy.fields.EncryptedField(context='extension.reason', verbose_name='Reason')),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decision', models.CharField(choices=[('asked', 'Waiting for the office'), ('granted', 'Granted'), ('refused', 'Refused')], default='asked', max_length=8)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('note', rmflow.privacy.fields.EncryptedField(blank=True, context='extension.note', verbose_name='Words of the office')),
-                ('told_at', models.DateTimeField(null=True, verbose_name='Client told')),
-                ('asked_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='extensions', to='complaints.complaint')),
-                ('decided_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'Extension',
-                'verbose_name_plural': 'Extensions',
-            },
-        ),
-        migrations.CreateModel(
-            name='Improvement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', rmflow.privacy.fields.EncryptedField(context='improvement.text', verbose_name='Measure')),
-                ('due_on', models.DateField(verbose_name='By')),
-                ('done_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='improvements', to='complaints.complaint')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'Improvement',
-                'verbose_name_plural': 'Improvements',
-            },
-        ),
-        migrations.CreateModel(
-            name='LadderStep',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('half', '50 % of the time used'), ('most', '80 % of the time used'), ('day', 'On the day'), ('due', 'At the deadline')], max_length=4)),
-                ('at', models.DateTimeField()),
-                ('fired_at', models.DateTimeField(null=True)),
-                ('told', models.JSONField(blank=True, default=list)),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='complaints.complaint')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='PassOn',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', rmflow.privacy.fields.EncryptedField(context='passon.question', verbose_name='Question')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('answer', rmflow.privacy.fields.EncryptedField(blank=True, context='passon.answer', verbose_name='Answer')),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('answered_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='passes', to='complaints.complaint')),
-                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
-            ],
-            options={
-                'verbose_name': 'Passed on',
-                'verbose_name_plural': 'Passed on',
-            },
-        ),
-        migrations.CreateModel(
-            name='Recusal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('basis', models.CharField(max_length=8)),
-                ('below_path', models.CharField(blank=True, max_length=80)),
-                ('below_roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='recusals', to='complaints.complaint')),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'Recusal',
-                'verbose_name_plural': 'Recusals',
-            },
-        ),
-        migrations.CreateModel(
-            name='Representative',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('name', rmflow.privacy.fields.EncryptedField(context='representative.name', verbose_name='Name')),
-                ('phone', rmflow.privacy.fields.EncryptedField(blank=True, context='representative.phone', verbose_name='Phone')),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='representatives', to='complaints.complaint')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Review',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_on', models.DateField()),
-                ('reason', rmflow.privacy.fields.EncryptedField(context='review.reason', verbose_name='Reason')),
-                ('due_on', models.DateField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('outcome', models.CharField(blank=True, choices=[('confirmed', 'Decision confirmed'), ('changed', 'Decision changed')], max_length=10)),
-                ('findings', rmflow.privacy.fields.EncryptedField(blank=True, context='review.findings', verbose_name='Findings')),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='complaints.complaint')),
-                ('decided_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'Review',
-                'verbose_name_plural': 'Reviews',
-            },
-        ),
-        migrations.CreateModel(
-            name='Suspension',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agency', models.CharField(max_length=60, verbose_name='Appraiser')),
-                ('begins_on', models.DateField()),
-                ('ends_on', models.DateField(null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='suspensions', to='complaints.complaint')),
-            ],
-        ),
-        migrations.CreateModel(
             name='Attachment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -391,18 +241,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['complaint', 'at'], name='attachment_complaint')],
                 'constraints': [models.UniqueConstraint(fields=('complaint', 'digest'), name='attachment_once', violation_error_message='This file is attached already.')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='complaintcode',
-            constraint=models.UniqueConstraint(fields=('kind', 'code'), name='complaint_code_once', violation_error_message='This code is taken.'),
-        ),
-        migrations.AddConstraint(
-            model_name='complaintcode',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['channel', 'business', 'cause'])), name='complaint_code_kind_known', violation_error_message='Choose channel, business or cause.'),
-        ),
-        migrations.AddConstraint(
-            model_name='complaintcode',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='complaint_code_not_its_own_parent', violation_error_message='A heading does not stand under itself.'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='complaintcode',
@@ -496,124 +334,181 @@ class Migration(migrations.Migration):
             model_name='complaint',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "complaints_complainthistory" ("against", "archive_no", "basis", "branch_id", "business_id", "called_back_at", "cause_id", "channel_id", "client_id", "counted_at", "due_at", "due_on", "extended", "extended_on", "facts", "finding", "findings", "form_key", "handler_id", "id", "id_number", "is_premium", "keep_until", "key_point", "law_days", "law_on", "level", "merged_into_id", "name", "normal_on", "number", "over_at", "people", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "phone_hash", "plan", "product_id", "promised_at", "provisional_year", "proxy", "proxy_authorised", "received_at", "replied_at", "replied_by_id", "reply", "reply_basis", "reply_way", "request", "responsibility", "root_cause", "ruling", "satisfaction", "sensitivity", "status", "taken_at", "taken_by_id", "taken_role", "title", "told_at", "upper", "way") VALUES (OLD."against", OLD."archive_no", OLD."basis", OLD."branch_id", OLD."business_id", OLD."called_back_at", OLD."cause_id", OLD."channel_id", OLD."client_id", OLD."counted_at", OLD."due_at", OLD."due_on", OLD."extended", OLD."extended_on", OLD."facts", OLD."finding", OLD."findings", OLD."form_key", OLD."handler_id", OLD."id", OLD."id_number", OLD."is_premium", OLD."keep_until", OLD."key_point", OLD."law_days", OLD."law_on", OLD."level", OLD."merged_into_id", OLD."name", OLD."normal_on", OLD."number", OLD."over_at", OLD."people", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phone", OLD."phone_hash", OLD."plan", OLD."product_id", OLD."promised_at", OLD."provisional_year", OLD."proxy", OLD."proxy_authorised", OLD."received_at", OLD."replied_at", OLD."replied_by_id", OLD."reply", OLD."reply_basis", OLD."reply_way", OLD."request", OLD."responsibility", OLD."root_cause", OLD."ruling", OLD."satisfaction", OLD."sensitivity", OLD."status", OLD."taken_at", OLD."taken_by_id", OLD."taken_role", OLD."title", OLD."told_at", OLD."upper", OLD."way"); RETURN NULL;', hash='d69b2d1d50fb8222765880f2216dded7f8d27954', operation='DELETE', pgid='pgtrigger_delete_delete_a79b8', table='complaints_complaint', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='complaintevent',
-            index=models.Index(fields=['complaint', 'at', 'id'], name='complaint_event_at'),
+        migrations.CreateModel(
+            name='ComplaintEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=16)),
+                ('status_from', models.CharField(blank=True, max_length=10)),
+                ('status_to', models.CharField(max_length=10)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('note', rmflow.privacy.fields.EncryptedField(blank=True, context='complaintevent.note')),
+                ('data', models.JSONField(blank=True, default=dict)),
+                ('due_from', models.DateField(null=True)),
+                ('due_to', models.DateField(null=True)),
+                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='complaints.complaint')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['complaint', 'at', 'id'], name='complaint_event_at')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='complaintserial',
-            constraint=models.UniqueConstraint(fields=('branch', 'day'), name='complaint_serial_once'),
+        migrations.CreateModel(
+            name='ComplaintSerial',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('last', models.IntegerField(default=0)),
+                ('branch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.branch')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('branch', 'day'), name='complaint_serial_once')],
+            },
         ),
-        migrations.AddIndex(
-            model_name='extension',
-            index=models.Index(fields=['complaint', 'asked_at'], name='extension_complaint'),
+        migrations.CreateModel(
+            name='Extension',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('working', 'To 7 working days'), ('law', "By 30 days, 60 at most (the law's clock)")], max_length=8, verbose_name='Kind')),
+                ('reason', rmflow.privacy.fields.EncryptedField(context='extension.reason', verbose_name='Reason')),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('decision', models.CharField(choices=[('asked', 'Waiting for the office'), ('granted', 'Granted'), ('refused', 'Refused')], default='asked', max_length=8)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('note', rmflow.privacy.fields.EncryptedField(blank=True, context='extension.note', verbose_name='Words of the office')),
+                ('told_at', models.DateTimeField(null=True, verbose_name='Client told')),
+                ('asked_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='extensions', to='complaints.complaint')),
+                ('decided_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'Extension',
+                'verbose_name_plural': 'Extensions',
+                'indexes': [models.Index(fields=['complaint', 'asked_at'], name='extension_complaint'), models.Index(condition=models.Q(('decision', 'asked')), fields=['asked_at'], name='extension_waiting')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('decision', 'asked')), fields=('complaint',), name='extension_one_waiting', violation_error_message='An extension has been asked for already.'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('decision', 'asked')), models.Q(models.Q(('decision', 'asked'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='extension_decided_by_somebody', violation_error_message='A decision has a name and a time.'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='extension_four_eyes', violation_error_message='Nobody decides on his own request.'), models.CheckConstraint(condition=models.Q(('told_at__isnull', True), ('decision', 'granted'), _connector='OR'), name='extension_told_when_granted', violation_error_message='The client is told of an extension that was granted.')],
+            },
         ),
-        migrations.AddIndex(
-            model_name='extension',
-            index=models.Index(condition=models.Q(('decision', 'asked')), fields=['asked_at'], name='extension_waiting'),
+        migrations.CreateModel(
+            name='Improvement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', rmflow.privacy.fields.EncryptedField(context='improvement.text', verbose_name='Measure')),
+                ('due_on', models.DateField(verbose_name='By')),
+                ('done_at', models.DateTimeField(null=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='improvements', to='complaints.complaint')),
+                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'Improvement',
+                'verbose_name_plural': 'Improvements',
+                'indexes': [models.Index(fields=['complaint'], name='improvement_complaint'), models.Index(condition=models.Q(('done_at', None)), fields=['owner', 'due_on'], name='improvement_open')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', 'asked')), fields=('complaint',), name='extension_one_waiting', violation_error_message='An extension has been asked for already.'),
+        migrations.CreateModel(
+            name='LadderStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('step', models.CharField(choices=[('half', '50 % of the time used'), ('most', '80 % of the time used'), ('day', 'On the day'), ('due', 'At the deadline')], max_length=4)),
+                ('at', models.DateTimeField()),
+                ('fired_at', models.DateTimeField(null=True)),
+                ('told', models.JSONField(blank=True, default=list)),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='complaints.complaint')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('fired_at__isnull', True)), fields=['at'], name='ladder_ahead'), models.Index(fields=['complaint', 'at'], name='ladder_complaint')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('fired_at__isnull', True)), fields=('complaint', 'step'), name='ladder_once_ahead'), models.UniqueConstraint(fields=('complaint', 'step', 'at'), name='ladder_once')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('decision', 'asked')), models.Q(models.Q(('decision', 'asked'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='extension_decided_by_somebody', violation_error_message='A decision has a name and a time.'),
+        migrations.CreateModel(
+            name='PassOn',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('question', rmflow.privacy.fields.EncryptedField(context='passon.question', verbose_name='Question')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('answer', rmflow.privacy.fields.EncryptedField(blank=True, context='passon.answer', verbose_name='Answer')),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('answered_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='passes', to='complaints.complaint')),
+                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
+            ],
+            options={
+                'verbose_name': 'Passed on',
+                'verbose_name_plural': 'Passed on',
+                'indexes': [models.Index(fields=['complaint', 'at'], name='pass_on_complaint'), models.Index(fields=['unit', 'at'], name='pass_on_unit')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='pass_on_answer_has_a_name', violation_error_message='An answer has a name and a time.')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='extension_four_eyes', violation_error_message='Nobody decides on his own request.'),
+        migrations.CreateModel(
+            name='Recusal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('basis', models.CharField(max_length=8)),
+                ('below_path', models.CharField(blank=True, max_length=80)),
+                ('below_roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('note', models.CharField(blank=True, max_length=200)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='recusals', to='complaints.complaint')),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'Recusal',
+                'verbose_name_plural': 'Recusals',
+                'indexes': [models.Index(fields=['person'], name='recusal_person'), models.Index(condition=models.Q(('below_path', ''), _negated=True), fields=['below_path'], name='recusal_below')],
+                'constraints': [models.UniqueConstraint(fields=('complaint', 'person', 'below_path', 'below_roles'), name='recusal_once', violation_error_message='This person is recused already.'), models.CheckConstraint(condition=models.Q(models.Q(('basis__in', ['named', 'interest']), ('below_path', '')), models.Q(('basis', 'below'), models.Q(('below_path', ''), _negated=True)), _connector='OR'), name='recusal_below_a_branch', violation_error_message='Those below a person stand under a branch.')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('told_at__isnull', True), ('decision', 'granted'), _connector='OR'), name='extension_told_when_granted', violation_error_message='The client is told of an extension that was granted.'),
+        migrations.CreateModel(
+            name='Representative',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField()),
+                ('name', rmflow.privacy.fields.EncryptedField(context='representative.name', verbose_name='Name')),
+                ('phone', rmflow.privacy.fields.EncryptedField(blank=True, context='representative.phone', verbose_name='Phone')),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='representatives', to='complaints.complaint')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('complaint', 'position'), name='representative_once'), models.CheckConstraint(condition=models.Q(('position__range', (1, 5))), name='representative_five_at_most', violation_error_message='A group has at most five representatives.')],
+            },
         ),
-        migrations.AddIndex(
-            model_name='improvement',
-            index=models.Index(fields=['complaint'], name='improvement_complaint'),
+        migrations.CreateModel(
+            name='Review',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('asked_on', models.DateField()),
+                ('reason', rmflow.privacy.fields.EncryptedField(context='review.reason', verbose_name='Reason')),
+                ('due_on', models.DateField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('outcome', models.CharField(blank=True, choices=[('confirmed', 'Decision confirmed'), ('changed', 'Decision changed')], max_length=10)),
+                ('findings', rmflow.privacy.fields.EncryptedField(blank=True, context='review.findings', verbose_name='Findings')),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='complaints.complaint')),
+                ('decided_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'Review',
+                'verbose_name_plural': 'Reviews',
+                'indexes': [models.Index(fields=['complaint'], name='review_complaint'), models.Index(condition=models.Q(('outcome', '')), fields=['due_on'], name='review_open')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('outcome', '')), fields=('complaint',), name='review_one_open', violation_error_message='A review is under way already.'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='review_decided_by_somebody', violation_error_message='A decision has a name and a time.')],
+            },
         ),
-        migrations.AddIndex(
-            model_name='improvement',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['owner', 'due_on'], name='improvement_open'),
-        ),
-        migrations.AddIndex(
-            model_name='ladderstep',
-            index=models.Index(condition=models.Q(('fired_at__isnull', True)), fields=['at'], name='ladder_ahead'),
-        ),
-        migrations.AddIndex(
-            model_name='ladderstep',
-            index=models.Index(fields=['complaint', 'at'], name='ladder_complaint'),
-        ),
-        migrations.AddConstraint(
-            model_name='ladderstep',
-            constraint=models.UniqueConstraint(condition=models.Q(('fired_at__isnull', True)), fields=('complaint', 'step'), name='ladder_once_ahead'),
-        ),
-        migrations.AddConstraint(
-            model_name='ladderstep',
-            constraint=models.UniqueConstraint(fields=('complaint', 'step', 'at'), name='ladder_once'),
-        ),
-        migrations.AddIndex(
-            model_name='passon',
-            index=models.Index(fields=['complaint', 'at'], name='pass_on_complaint'),
-        ),
-        migrations.AddIndex(
-            model_name='passon',
-            index=models.Index(fields=['unit', 'at'], name='pass_on_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='passon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='pass_on_answer_has_a_name', violation_error_message='An answer has a name and a time.'),
-        ),
-        migrations.AddIndex(
-            model_name='recusal',
-            index=models.Index(fields=['person'], name='recusal_person'),
-        ),
-        migrations.AddIndex(
-            model_name='recusal',
-            index=models.Index(condition=models.Q(('below_path', ''), _negated=True), fields=['below_path'], name='recusal_below'),
-        ),
-        migrations.AddConstraint(
-            model_name='recusal',
-            constraint=models.UniqueConstraint(fields=('complaint', 'person', 'below_path', 'below_roles'), name='recusal_once', violation_error_message='This person is recused already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='recusal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('basis__in', ['named', 'interest']), ('below_path', '')), models.Q(('basis', 'below'), models.Q(('below_path', ''), _negated=True)), _connector='OR'), name='recusal_below_a_branch', violation_error_message='Those below a person stand under a branch.'),
-        ),
-        migrations.AddConstraint(
-            model_name='representative',
-            constraint=models.UniqueConstraint(fields=('complaint', 'position'), name='representative_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='representative',
-            constraint=models.CheckConstraint(condition=models.Q(('position__range', (1, 5))), name='representative_five_at_most', violation_error_message='A group has at most five representatives.'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['complaint'], name='review_complaint'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('outcome', '')), fields=['due_on'], name='review_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', '')), fields=('complaint',), name='review_one_open', violation_error_message='A review is under way already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='review_decided_by_somebody', violation_error_message='A decision has a name and a time.'),
-        ),
-        migrations.AddIndex(
-            model_name='suspension',
-            index=models.Index(fields=['complaint'], name='suspension_complaint'),
-        ),
-        migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('complaint',), name='suspension_one_open', violation_error_message='An appraisal is under way already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='suspension_ends_after_it_begins', violation_error_message='An appraisal ends after it begins.'),
+        migrations.CreateModel(
+            name='Suspension',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('agency', models.CharField(max_length=60, verbose_name='Appraiser')),
+                ('begins_on', models.DateField()),
+                ('ends_on', models.DateField(null=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('complaint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='suspensions', to='complaints.complaint')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['complaint'], name='suspension_complaint')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('complaint',), name='suspension_one_open', violation_error_message='An appraisal is under way already.'), models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='suspension_ends_after_it_begins', violation_error_message='An appraisal ends after it begins.')],
+            },
         ),
     ]

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         ('followups', '0005_closures_on_the_plan'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('staff', '__first__'),
     ]
 
     operations = [
@@ -83,6 +83,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Closure',
                 'verbose_name_plural': 'Closures',
+                'indexes': [models.Index(fields=['branch', '-found_at'], name='closure_branch_found'), models.Index(fields=['manager', '-found_at'], name='closure_manager_found'), models.Index(condition=models.Q(('backup__isnull', False)), fields=['backup'], name='closure_backup'), models.Index(fields=['client', '-found_at'], name='closure_client_found'), models.Index(condition=models.Q(('state__in', ('flagged', 'called', 'claimed', 'serving', 'retaining', 'head'))), fields=['branch', 'state'], name='closure_open'), models.Index(condition=models.Q(('state', 'flagged')), fields=['claim_due_at'], name='closure_unclaimed'), models.Index(fields=['branch', 'found_on'], name='closure_branch_day')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('flagged', 'called', 'claimed', 'serving', 'retaining', 'head'))), fields=('client',), name='closure_one_open', violation_error_message='This client has an open case already.'), models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('source_key',), name='closure_fact_once'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('result__in', ['served', 'kept', 'partly', 'lost']), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at__isnull', True), ('result', '')), _connector='OR'), name='closure_end_has_a_result', violation_error_message='A case that ended has a result and a time.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ended'), _negated=True), models.Q(models.Q(('reason', ''), _negated=True), ('accurate__isnull', False), ('amount__isnull', False), ('aum_before__isnull', False), ('first_time__isnull', False), models.Q(models.Q(('account', ''), _negated=True), ('product__isnull', False), _connector='OR')), _connector='OR'), name='closure_ends_complete', violation_error_message='A case ends with a complete record only.'), models.CheckConstraint(condition=models.Q(('result', ''), ('result', 'served'), models.Q(('lost__isnull', False), ('saved__isnull', False), ('lost', 0), ('result', 'kept'), ('saved__gt', 0)), models.Q(('lost__isnull', False), ('saved__isnull', False), ('destination__isnull', False), ('lost__gt', 0), ('result', 'partly'), ('saved__gt', 0)), models.Q(('lost__isnull', False), ('saved__isnull', False), ('destination__isnull', False), ('lost__gt', 0), ('result', 'lost'), ('saved', 0)), _connector='OR'), name='closure_amounts_fit', violation_error_message='What stayed and what left do not go with the result.'), models.CheckConstraint(condition=models.Q(models.Q(('claimed_at__isnull', True), ('claimed_by__isnull', True)), models.Q(('claimed_at__isnull', False), ('claimed_by__isnull', False)), _connector='OR'), name='closure_claim_has_a_name', violation_error_message='A claim has a name and a time.'), models.CheckConstraint(condition=models.Q(models.Q(('head__isnull', True), ('head_at__isnull', True)), models.Q(('head__isnull', False), ('head_at__isnull', False)), _connector='OR'), name='closure_head_has_a_name', violation_error_message="The head's step has a name and a time."), models.CheckConstraint(condition=models.Q(models.Q(('called', ''), ('called_at__isnull', True)), models.Q(('called__in', complaints.rules.closures.Called), ('called_at__isnull', False)), _connector='OR'), name='closure_call_has_a_cause', violation_error_message='The call for the head has a cause and a time.'), models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('amount__gte', 0), _connector='OR'), models.Q(('saved__isnull', True), ('saved__gte', 0), _connector='OR'), models.Q(('lost__isnull', True), ('lost__gte', 0), _connector='OR')), name='closure_amounts_not_negative', violation_error_message='Enter an amount of 0 or more.')],
             },
         ),
         migrations.CreateModel(
@@ -207,52 +209,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Offer',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.CharField(choices=[('open', 'Not asked yet'), ('agreed', 'Agreed'), ('declined', 'Declined')], default='open', max_length=8, verbose_name='Answer')),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='Amount')),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('deal', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='offer', to='followups.deal')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.product', verbose_name='Product')),
-                ('opening', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offers', to='complaints.opening')),
-            ],
-            options={
-                'verbose_name': 'Related product offered',
-                'verbose_name_plural': 'Related products offered',
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='KitItem',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='Form')),
-                ('required', models.BooleanField(default=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('ready_at', models.DateTimeField(blank=True, null=True)),
-                ('ready_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opening', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forms', to='complaints.opening')),
-            ],
-            options={
-                'ordering': ['position', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='OpeningEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=12)),
-                ('state_from', models.CharField(blank=True, max_length=10)),
-                ('state_to', models.CharField(max_length=10)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opening', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='complaints.opening')),
-            ],
-        ),
-        migrations.CreateModel(
             name='OpeningKind',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -300,33 +256,6 @@ class Migration(migrations.Migration):
             model_name='opening',
             name='kind',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='complaints.openingkind', verbose_name='Kind of opening'),
-        ),
-        migrations.CreateModel(
-            name='KitForm',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='Form')),
-                ('required', models.BooleanField(default=True, verbose_name='Needed')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='Order')),
-                ('kind', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forms', to='complaints.openingkind')),
-            ],
-            options={
-                'verbose_name': 'Form of the kit',
-                'verbose_name_plural': 'Forms of the kit',
-                'ordering': ['position', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='WinBack',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='Win back on')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('closure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='win_backs', to='complaints.closure')),
-            ],
-            options={
-                'ordering': ['on'],
-            },
         ),
         migrations.CreateModel(
             name='ClosureEvent',
@@ -383,70 +312,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('branch', 'month'), name='closure_month_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='closure_month_is_its_first_day', violation_error_message='A month is written as its first day.'), models.CheckConstraint(condition=models.Q(models.Q(('received_at__isnull', True), ('received_by__isnull', True)), models.Q(('received_at__isnull', False), ('received_by__isnull', False)), _connector='OR'), name='closure_month_received_by_a_name', violation_error_message='A receipt has a name and a time.')],
             },
         ),
-        migrations.AddIndex(
-            model_name='closure',
-            index=models.Index(fields=['branch', '-found_at'], name='closure_branch_found'),
-        ),
-        migrations.AddIndex(
-            model_name='closure',
-            index=models.Index(fields=['manager', '-found_at'], name='closure_manager_found'),
-        ),
-        migrations.AddIndex(
-            model_name='closure',
-            index=models.Index(condition=models.Q(('backup__isnull', False)), fields=['backup'], name='closure_backup'),
-        ),
-        migrations.AddIndex(
-            model_name='closure',
-            index=models.Index(fields=['client', '-found_at'], name='closure_client_found'),
-        ),
-        migrations.AddIndex(
-            model_name='closure',
-            index=models.Index(condition=models.Q(('state__in', ('flagged', 'called', 'claimed', 'serving', 'retaining', 'head'))), fields=['branch', 'state'], name='closure_open'),
-        ),
-        migrations.AddIndex(
-            model_name='closure',
-            index=models.Index(condition=models.Q(('state', 'flagged')), fields=['claim_due_at'], name='closure_unclaimed'),
-        ),
-        migrations.AddIndex(
-            model_name='closure',
-            index=models.Index(fields=['branch', 'found_on'], name='closure_branch_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('flagged', 'called', 'claimed', 'serving', 'retaining', 'head'))), fields=('client',), name='closure_one_open', violation_error_message='This client has an open case already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('source_key',), name='closure_fact_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('result__in', ['served', 'kept', 'partly', 'lost']), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at__isnull', True), ('result', '')), _connector='OR'), name='closure_end_has_a_result', violation_error_message='A case that ended has a result and a time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ended'), _negated=True), models.Q(models.Q(('reason', ''), _negated=True), ('accurate__isnull', False), ('amount__isnull', False), ('aum_before__isnull', False), ('first_time__isnull', False), models.Q(models.Q(('account', ''), _negated=True), ('product__isnull', False), _connector='OR')), _connector='OR'), name='closure_ends_complete', violation_error_message='A case ends with a complete record only.'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(('result', ''), ('result', 'served'), models.Q(('lost__isnull', False), ('saved__isnull', False), ('lost', 0), ('result', 'kept'), ('saved__gt', 0)), models.Q(('lost__isnull', False), ('saved__isnull', False), ('destination__isnull', False), ('lost__gt', 0), ('result', 'partly'), ('saved__gt', 0)), models.Q(('lost__isnull', False), ('saved__isnull', False), ('destination__isnull', False), ('lost__gt', 0), ('result', 'lost'), ('saved', 0)), _connector='OR'), name='closure_amounts_fit', violation_error_message='What stayed and what left do not go with the result.'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claimed_at__isnull', True), ('claimed_by__isnull', True)), models.Q(('claimed_at__isnull', False), ('claimed_by__isnull', False)), _connector='OR'), name='closure_claim_has_a_name', violation_error_message='A claim has a name and a time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('head__isnull', True), ('head_at__isnull', True)), models.Q(('head__isnull', False), ('head_at__isnull', False)), _connector='OR'), name='closure_head_has_a_name', violation_error_message="The head's step has a name and a time."),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('called', ''), ('called_at__isnull', True)), models.Q(('called__in', complaints.rules.closures.Called), ('called_at__isnull', False)), _connector='OR'), name='closure_call_has_a_cause', violation_error_message='The call for the head has a cause and a time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('amount__gte', 0), _connector='OR'), models.Q(('saved__isnull', True), ('saved__gte', 0), _connector='OR'), models.Q(('lost__isnull', True), ('lost__gte', 0), _connector='OR')), name='closure_amounts_not_negative', violation_error_message='Enter an amount of 0 or more.'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='closure',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "complaints_closurehistory" ("account", "accurate", "amount", "assessed_at", "assessment", "aum_before", "backup_id", "branch_id", "called", "called_at", "claim_due_at", "claimed_at", "claimed_by_id", "client_id", "destination_id", "ended_at", "ended_by_id", "first_time", "found", "found_at", "found_on", "head_at", "head_id", "id", "level", "lost", "manager_id", "movement", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "reason", "reason_note", "result", "saved", "source_key", "state", "suspicion", "tier", "trigger") VALUES (NEW."account", NEW."accurate", NEW."amount", NEW."assessed_at", NEW."assessment", NEW."aum_before", NEW."backup_id", NEW."branch_id", NEW."called", NEW."called_at", NEW."claim_due_at", NEW."claimed_at", NEW."claimed_by_id", NEW."client_id", NEW."destination_id", NEW."ended_at", NEW."ended_by_id", NEW."first_time", NEW."found", NEW."found_at", NEW."found_on", NEW."head_at", NEW."head_id", NEW."id", NEW."level", NEW."lost", NEW."manager_id", NEW."movement", NEW."note", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_id", NEW."reason", NEW."reason_note", NEW."result", NEW."saved", NEW."source_key", NEW."state", NEW."suspicion", NEW."tier", NEW."trigger"); RETURN NULL;', hash='91b480bfb12d5693dae34f210ca889d283f488ff', operation='INSERT', pgid='pgtrigger_insert_insert_714ca', table='complaints_closure', when='AFTER')),
@@ -459,33 +324,56 @@ class Migration(migrations.Migration):
             model_name='closure',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "complaints_closurehistory" ("account", "accurate", "amount", "assessed_at", "assessment", "aum_before", "backup_id", "branch_id", "called", "called_at", "claim_due_at", "claimed_at", "claimed_by_id", "client_id", "destination_id", "ended_at", "ended_by_id", "first_time", "found", "found_at", "found_on", "head_at", "head_id", "id", "level", "lost", "manager_id", "movement", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "reason", "reason_note", "result", "saved", "source_key", "state", "suspicion", "tier", "trigger") VALUES (OLD."account", OLD."accurate", OLD."amount", OLD."assessed_at", OLD."assessment", OLD."aum_before", OLD."backup_id", OLD."branch_id", OLD."called", OLD."called_at", OLD."claim_due_at", OLD."claimed_at", OLD."claimed_by_id", OLD."client_id", OLD."destination_id", OLD."ended_at", OLD."ended_by_id", OLD."first_time", OLD."found", OLD."found_at", OLD."found_on", OLD."head_at", OLD."head_id", OLD."id", OLD."level", OLD."lost", OLD."manager_id", OLD."movement", OLD."note", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_id", OLD."reason", OLD."reason_note", OLD."result", OLD."saved", OLD."source_key", OLD."state", OLD."suspicion", OLD."tier", OLD."trigger"); RETURN NULL;', hash='21b85532a9c46139e88587cec38d7be86656be7a', operation='DELETE', pgid='pgtrigger_delete_delete_84759', table='complaints_closure', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(fields=('opening', 'product'), name='offer_once', violation_error_message='This product was offered already.'),
+        migrations.CreateModel(
+            name='Offer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('answer', models.CharField(choices=[('open', 'Not asked yet'), ('agreed', 'Agreed'), ('declined', 'Declined')], default='open', max_length=8, verbose_name='Answer')),
+                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='Amount')),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('deal', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='offer', to='followups.deal')),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.product', verbose_name='Product')),
+                ('opening', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offers', to='complaints.opening')),
+            ],
+            options={
+                'verbose_name': 'Related product offered',
+                'verbose_name_plural': 'Related products offered',
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('opening', 'product'), name='offer_once', violation_error_message='This product was offered already.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'open'), ('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answer__in', ['agreed', 'declined']), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='offer_answer_whole', violation_error_message='An answer has a person and a time.'), models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('amount__isnull', False), ('answer', 'agreed')), models.Q(models.Q(('answer', 'agreed'), _negated=True), ('amount__isnull', True)), _connector='OR'), name='offer_agreed_has_an_amount', violation_error_message='What was agreed has an amount.'), models.CheckConstraint(condition=models.Q(('deal__isnull', True), ('answer', 'agreed'), _connector='OR'), name='offer_deal_was_agreed', violation_error_message='Only what was agreed becomes a deal.')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'open'), ('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answer__in', ['agreed', 'declined']), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='offer_answer_whole', violation_error_message='An answer has a person and a time.'),
+        migrations.CreateModel(
+            name='KitItem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, verbose_name='Form')),
+                ('required', models.BooleanField(default=True)),
+                ('position', models.PositiveSmallIntegerField(default=0)),
+                ('ready_at', models.DateTimeField(blank=True, null=True)),
+                ('ready_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('opening', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forms', to='complaints.opening')),
+            ],
+            options={
+                'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('opening', 'name'), name='kit_item_once'), models.CheckConstraint(condition=models.Q(models.Q(('ready_at__isnull', True), ('ready_by__isnull', True)), models.Q(('ready_at__isnull', False), ('ready_by__isnull', False)), _connector='OR'), name='kit_item_ready_by_a_name', violation_error_message='A form that lies ready has a name and a time.')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('amount__isnull', False), ('answer', 'agreed')), models.Q(models.Q(('answer', 'agreed'), _negated=True), ('amount__isnull', True)), _connector='OR'), name='offer_agreed_has_an_amount', violation_error_message='What was agreed has an amount.'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('deal__isnull', True), ('answer', 'agreed'), _connector='OR'), name='offer_deal_was_agreed', violation_error_message='Only what was agreed becomes a deal.'),
-        ),
-        migrations.AddConstraint(
-            model_name='kititem',
-            constraint=models.UniqueConstraint(fields=('opening', 'name'), name='kit_item_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='kititem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ready_at__isnull', True), ('ready_by__isnull', True)), models.Q(('ready_at__isnull', False), ('ready_by__isnull', False)), _connector='OR'), name='kit_item_ready_by_a_name', violation_error_message='A form that lies ready has a name and a time.'),
-        ),
-        migrations.AddIndex(
-            model_name='openingevent',
-            index=models.Index(fields=['opening', 'at'], name='opening_event_at'),
+        migrations.CreateModel(
+            name='OpeningEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=12)),
+                ('state_from', models.CharField(blank=True, max_length=10)),
+                ('state_to', models.CharField(max_length=10)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('note', models.CharField(blank=True, max_length=300)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('opening', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='complaints.opening')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['opening', 'at'], name='opening_event_at')],
+            },
         ),
         migrations.AddIndex(
             model_name='opening',
@@ -519,12 +407,33 @@ class Migration(migrations.Migration):
             model_name='opening',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "complaints_openinghistory" ("account", "accurate", "appointment_id", "branch_id", "client_id", "created_at", "executed_at", "executed_by_id", "first_time", "id", "kind_id", "manager_id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "ready_at", "seated_at", "state") VALUES (OLD."account", OLD."accurate", OLD."appointment_id", OLD."branch_id", OLD."client_id", OLD."created_at", OLD."executed_at", OLD."executed_by_id", OLD."first_time", OLD."id", OLD."kind_id", OLD."manager_id", OLD."note", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."ready_at", OLD."seated_at", OLD."state"); RETURN NULL;', hash='bca1b1b7a6106984416aae84e83f16c58648404c', operation='DELETE', pgid='pgtrigger_delete_delete_fc62d', table='complaints_opening', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='kitform',
-            constraint=models.UniqueConstraint(fields=('kind', 'name'), name='kit_form_once', violation_error_message='This form stands in the kit already.'),
+        migrations.CreateModel(
+            name='KitForm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, verbose_name='Form')),
+                ('required', models.BooleanField(default=True, verbose_name='Needed')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='Order')),
+                ('kind', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forms', to='complaints.openingkind')),
+            ],
+            options={
+                'verbose_name': 'Form of the kit',
+                'verbose_name_plural': 'Forms of the kit',
+                'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'name'), name='kit_form_once', violation_error_message='This form stands in the kit already.')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='winback',
-            constraint=models.UniqueConstraint(fields=('closure', 'on'), name='win_back_once_a_day', violation_error_message='This day stands there already.'),
+        migrations.CreateModel(
+            name='WinBack',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('on', models.DateField(verbose_name='Win back on')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('closure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='win_backs', to='complaints.closure')),
+            ],
+            options={
+                'ordering': ['on'],
+                'constraints': [models.UniqueConstraint(fields=('closure', 'on'), name='win_back_once_a_day', violation_error_message='This day stands there already.')],
+            },
         ),
     ]

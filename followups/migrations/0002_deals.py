@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
         ('followups', '0001_initial'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),
+        ('staff', '__first__'),
         ('workdays', '0003_closing'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -45,6 +45,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Deal',
                 'verbose_name_plural': 'Deals',
+                'indexes': [models.Index(fields=['client', '-done_on'], name='deal_client_on'), models.Index(fields=['branch', '-done_on'], name='deal_branch_on'), models.Index(fields=['manager', '-done_on'], name='deal_manager_on')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='deal_amount_is_positive', violation_error_message='The amount must be more than 0.')],
             },
         ),
         migrations.CreateModel(
@@ -71,22 +73,6 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(fields=['client', '-done_on'], name='deal_client_on'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(fields=['branch', '-done_on'], name='deal_branch_on'),
-        ),
-        migrations.AddIndex(
-            model_name='deal',
-            index=models.Index(fields=['manager', '-done_on'], name='deal_manager_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='deal',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='deal_amount_is_positive', violation_error_message='The amount must be more than 0.'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='deal',

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ('followups', '0003_counted_days'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('staff', '__first__'),
     ]
 
     operations = [
@@ -50,6 +50,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Sales chance',
                 'verbose_name_plural': 'Sales chances',
+                'indexes': [models.Index(fields=['client', '-at'], name='chance_client_at'), models.Index(condition=models.Q(('state', 'open')), fields=['owner', 'expected_on'], name='chance_open'), models.Index(condition=models.Q(('state', 'open')), fields=['branch', 'expected_on'], name='chance_branch')],
+                'constraints': [models.UniqueConstraint(fields=('source_key', 'client', 'product'), name='chance_once', violation_error_message='This chance is noted already.'), models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gt', 0), _connector='OR'), name='chance_amount_is_positive', violation_error_message='The amount must be more than 0.'), models.CheckConstraint(condition=models.Q(('likelihood__isnull', True), ('likelihood__lte', 100), _connector='OR'), name='chance_likelihood_is_a_share', violation_error_message='A likelihood is 0 to 100 %.'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='chance_settled_has_a_time', violation_error_message='A settled chance carries its time.')],
             },
         ),
         migrations.CreateModel(
@@ -78,34 +80,6 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
-        ),
-        migrations.AddIndex(
-            model_name='saleschance',
-            index=models.Index(fields=['client', '-at'], name='chance_client_at'),
-        ),
-        migrations.AddIndex(
-            model_name='saleschance',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['owner', 'expected_on'], name='chance_open'),
-        ),
-        migrations.AddIndex(
-            model_name='saleschance',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['branch', 'expected_on'], name='chance_branch'),
-        ),
-        migrations.AddConstraint(
-            model_name='saleschance',
-            constraint=models.UniqueConstraint(fields=('source_key', 'client', 'product'), name='chance_once', violation_error_message='This chance is noted already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='saleschance',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gt', 0), _connector='OR'), name='chance_amount_is_positive', violation_error_message='The amount must be more than 0.'),
-        ),
-        migrations.AddConstraint(
-            model_name='saleschance',
-            constraint=models.CheckConstraint(condition=models.Q(('likelihood__isnull', True), ('likelihood__lte', 100), _connector='OR'), name='chance_likelihood_is_a_share', violation_error_message='A likelihood is 0 to 100 %.'),
-        ),
-        migrations.AddConstraint(
-            model_name='saleschance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='chance_settled_has_a_time', violation_error_message='A settled chance carries its time.'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='saleschance',

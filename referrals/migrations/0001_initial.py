@@ -18,8 +18,8 @@ class Migration(migrations.Migration):
         ('followups', '0001_initial'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),
+        ('staff', '__first__'),
         ('workdays', '0002_seed'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -74,36 +74,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Referral',
                 'verbose_name_plural': 'Referrals',
+                'indexes': [models.Index(fields=['day', '-filed_at'], name='referral_day'), models.Index(fields=['branch', '-filed_at'], name='referral_branch'), models.Index(fields=['sender_branch', '-filed_at'], name='referral_sender_branch'), models.Index(fields=['referrer', '-filed_at'], name='referral_referrer'), models.Index(fields=['manager', '-filed_at'], name='referral_manager'), models.Index(fields=['client', '-filed_at'], name='referral_client'), models.Index(condition=models.Q(('reception__in', ['waiting', 'declined']), ('status', 'referred')), fields=['branch', 'waiting_since'], name='referral_waiting'), models.Index(condition=models.Q(('manager__isnull', True), ('status', 'to_follow_up')), fields=['branch', 'filed_at'], name='referral_unclaimed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('cues', []), _negated=True), name='referral_has_a_clue', violation_error_message='Choose at least one clue.'), models.CheckConstraint(condition=models.Q(('status', 'referred'), ('reception__in', ['none', 'left']), ('status', 'withdrawn'), _connector='OR'), name='referral_waits_only_when_referred', violation_error_message='Only a referred client can be waiting.'), models.CheckConstraint(condition=models.Q(models.Q(('reception', 'waiting'), _negated=True), ('waiting_since__isnull', False), _connector='OR'), name='referral_waiting_has_a_time', violation_error_message='A waiting client has a time of arrival.'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'to_follow_up'), _negated=True), ('agreed_on__isnull', False), _connector='OR'), name='referral_card_has_a_day', violation_error_message='Card handed out: phone and time needed.'), models.CheckConstraint(condition=models.Q(models.Q(('reception__in', ['accepted', 'met']), _negated=True), ('manager__isnull', False), _connector='OR'), name='referral_received_by_somebody', violation_error_message='A client is received by a manager.'), models.CheckConstraint(condition=models.Q(('credit_share__gt', 0), ('credit_share__lte', 100)), name='referral_share_is_a_percentage', violation_error_message='A share lies between 0 and 100 percent.')],
             },
-        ),
-        migrations.CreateModel(
-            name='Diversion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('destination', models.CharField(choices=[('self_service', 'Self-service area'), ('mobile_bank', 'Mobile bank'), ('phone_online', 'Phone or online bank'), ('non_cash', 'Non-cash counter')], max_length=16)),
-                ('business', models.CharField(blank=True, choices=[('cash', 'Cash deposit or withdrawal'), ('transfer', 'Transfer or remittance'), ('term_deposit', 'Term deposit'), ('card', 'Card business'), ('investment', 'Wealth products'), ('forex', 'Foreign exchange'), ('loan', 'Loan'), ('payment', 'Bill payment'), ('enquiry', 'Enquiry'), ('other', 'Other')], max_length=16)),
-                ('coached', models.BooleanField(default=False, verbose_name='Coached')),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('day', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workdays.branchday')),
-                ('referral', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='diversion', to='referrals.referral')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ReferralEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=20)),
-                ('state_from', models.CharField(blank=True, max_length=14)),
-                ('state_to', models.CharField(max_length=14)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('manager', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='referrals.referral')),
-            ],
         ),
         migrations.CreateModel(
             name='ReferralHistory',
@@ -152,71 +125,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='RepeatCheck',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('warned', models.BooleanField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['day', '-filed_at'], name='referral_day'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['branch', '-filed_at'], name='referral_branch'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['sender_branch', '-filed_at'], name='referral_sender_branch'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['referrer', '-filed_at'], name='referral_referrer'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['manager', '-filed_at'], name='referral_manager'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['client', '-filed_at'], name='referral_client'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('reception__in', ['waiting', 'declined']), ('status', 'referred')), fields=['branch', 'waiting_since'], name='referral_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('manager__isnull', True), ('status', 'to_follow_up')), fields=['branch', 'filed_at'], name='referral_unclaimed'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('cues', []), _negated=True), name='referral_has_a_clue', violation_error_message='Choose at least one clue.'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'referred'), ('reception__in', ['none', 'left']), ('status', 'withdrawn'), _connector='OR'), name='referral_waits_only_when_referred', violation_error_message='Only a referred client can be waiting.'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reception', 'waiting'), _negated=True), ('waiting_since__isnull', False), _connector='OR'), name='referral_waiting_has_a_time', violation_error_message='A waiting client has a time of arrival.'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'to_follow_up'), _negated=True), ('agreed_on__isnull', False), _connector='OR'), name='referral_card_has_a_day', violation_error_message='Card handed out: phone and time needed.'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reception__in', ['accepted', 'met']), _negated=True), ('manager__isnull', False), _connector='OR'), name='referral_received_by_somebody', violation_error_message='A client is received by a manager.'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('credit_share__gt', 0), ('credit_share__lte', 100)), name='referral_share_is_a_percentage', violation_error_message='A share lies between 0 and 100 percent.'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='referral',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "referrals_referralhistory" ("accepted_at", "addressed_as", "agreed_at", "agreed_channel", "agreed_on", "assets", "branch_id", "business", "card_given", "check_result", "client_id", "credit_share", "cues", "day_id", "filed_at", "follow_up_id", "guidance", "home_branch_id", "id", "manager_id", "met_at", "needs", "note", "onward", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "reception", "referred_at", "referrer_id", "referrer_role", "repeat_reason", "sender_branch_id", "source_channel", "status", "waiting_since") VALUES (NEW."accepted_at", NEW."addressed_as", NEW."agreed_at", NEW."agreed_channel", NEW."agreed_on", NEW."assets", NEW."branch_id", NEW."business", NEW."card_given", NEW."check_result", NEW."client_id", NEW."credit_share", NEW."cues", NEW."day_id", NEW."filed_at", NEW."follow_up_id", NEW."guidance", NEW."home_branch_id", NEW."id", NEW."manager_id", NEW."met_at", NEW."needs", NEW."note", NEW."onward", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."place", NEW."reception", NEW."referred_at", NEW."referrer_id", NEW."referrer_role", NEW."repeat_reason", NEW."sender_branch_id", NEW."source_channel", NEW."status", NEW."waiting_since"); RETURN NULL;', hash='e4f0a9590755e1de0413f2d21f3b4eec901eefb3', operation='INSERT', pgid='pgtrigger_insert_insert_a74c8', table='referrals_referral', when='AFTER')),
@@ -229,16 +137,51 @@ class Migration(migrations.Migration):
             model_name='referral',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "referrals_referralhistory" ("accepted_at", "addressed_as", "agreed_at", "agreed_channel", "agreed_on", "assets", "branch_id", "business", "card_given", "check_result", "client_id", "credit_share", "cues", "day_id", "filed_at", "follow_up_id", "guidance", "home_branch_id", "id", "manager_id", "met_at", "needs", "note", "onward", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "reception", "referred_at", "referrer_id", "referrer_role", "repeat_reason", "sender_branch_id", "source_channel", "status", "waiting_since") VALUES (OLD."accepted_at", OLD."addressed_as", OLD."agreed_at", OLD."agreed_channel", OLD."agreed_on", OLD."assets", OLD."branch_id", OLD."business", OLD."card_given", OLD."check_result", OLD."client_id", OLD."credit_share", OLD."cues", OLD."day_id", OLD."filed_at", OLD."follow_up_id", OLD."guidance", OLD."home_branch_id", OLD."id", OLD."manager_id", OLD."met_at", OLD."needs", OLD."note", OLD."onward", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."place", OLD."reception", OLD."referred_at", OLD."referrer_id", OLD."referrer_role", OLD."repeat_reason", OLD."sender_branch_id", OLD."source_channel", OLD."status", OLD."waiting_since"); RETURN NULL;', hash='38ecda58b773f1f8beda84b707b736f20b066373', operation='DELETE', pgid='pgtrigger_delete_delete_e24da', table='referrals_referral', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='diversion',
-            index=models.Index(fields=['day', 'destination'], name='diversion_day'),
+        migrations.CreateModel(
+            name='Diversion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('destination', models.CharField(choices=[('self_service', 'Self-service area'), ('mobile_bank', 'Mobile bank'), ('phone_online', 'Phone or online bank'), ('non_cash', 'Non-cash counter')], max_length=16)),
+                ('business', models.CharField(blank=True, choices=[('cash', 'Cash deposit or withdrawal'), ('transfer', 'Transfer or remittance'), ('term_deposit', 'Term deposit'), ('card', 'Card business'), ('investment', 'Wealth products'), ('forex', 'Foreign exchange'), ('loan', 'Loan'), ('payment', 'Bill payment'), ('enquiry', 'Enquiry'), ('other', 'Other')], max_length=16)),
+                ('coached', models.BooleanField(default=False, verbose_name='Coached')),
+                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.branch')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('day', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workdays.branchday')),
+                ('referral', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='diversion', to='referrals.referral')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['day', 'destination'], name='diversion_day')],
+            },
         ),
-        migrations.AddIndex(
-            model_name='referralevent',
-            index=models.Index(fields=['referral', 'at'], name='referral_event_at'),
+        migrations.CreateModel(
+            name='ReferralEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=20)),
+                ('state_from', models.CharField(blank=True, max_length=14)),
+                ('state_to', models.CharField(max_length=14)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('note', models.CharField(blank=True, max_length=200)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('manager', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('referral', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='referrals.referral')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['referral', 'at'], name='referral_event_at')],
+            },
         ),
-        migrations.AddIndex(
-            model_name='repeatcheck',
-            index=models.Index(fields=['by', 'at'], name='repeat_check_by_at'),
+        migrations.CreateModel(
+            name='RepeatCheck',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('warned', models.BooleanField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['by', 'at'], name='repeat_check_by_at')],
+            },
         ),
     ]

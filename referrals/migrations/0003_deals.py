@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ('followups', '0002_deals'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('referrals', '0002_closing'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('staff', '__first__'),
     ]
 
     operations = [
@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Credit of a deal',
                 'verbose_name_plural': 'Credits of deals',
+                'constraints': [models.CheckConstraint(condition=models.Q(('referrer_share__gte', 0), ('referrer_share__lte', 100), ('manager_share__gte', 0), ('manager_share__lte', 100)), name='credit_shares_are_percentages', violation_error_message='A share lies between 0 and 100 percent.'), models.CheckConstraint(condition=models.Q(models.Q(('referrer', models.F('manager')), _negated=True), ('manager_share', models.F('referrer_share')), _connector='OR'), name='credit_of_one_person_is_one_share', violation_error_message='Who refers and sells has one share.'), models.UniqueConstraint(condition=models.Q(('is_first', True)), fields=('referral',), name='credit_converts_once', violation_error_message='This referral has its first deal already.')],
             },
         ),
         migrations.CreateModel(
@@ -57,18 +58,6 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
-        ),
-        migrations.AddConstraint(
-            model_name='dealcredit',
-            constraint=models.CheckConstraint(condition=models.Q(('referrer_share__gte', 0), ('referrer_share__lte', 100), ('manager_share__gte', 0), ('manager_share__lte', 100)), name='credit_shares_are_percentages', violation_error_message='A share lies between 0 and 100 percent.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dealcredit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('referrer', models.F('manager')), _negated=True), ('manager_share', models.F('referrer_share')), _connector='OR'), name='credit_of_one_person_is_one_share', violation_error_message='Who refers and sells has one share.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dealcredit',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_first', True)), fields=('referral',), name='credit_converts_once', violation_error_message='This referral has its first deal already.'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='dealcredit',

@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('referrals', '0004_freeze'),
         ('staff', '0001_initial'),
+        ('staff', '__first__'),
         ('workdays', '0004_freeze'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 'verbose_name': "Month's referral statistics",
                 'verbose_name_plural': "Months' referral statistics",
                 'ordering': ['-month'],
+                'constraints': [models.UniqueConstraint(fields=('branch', 'month'), name='month_report_once', violation_error_message='This month is compiled already.'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='month_report_is_its_first_day', violation_error_message='A month is written as its first day.'), models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('state', 'draft')), models.Q(('signed_at__isnull', False), ('signed_by__isnull', False), ('state', 'signed')), _connector='OR'), name='month_report_signed_by_somebody', violation_error_message='A signed month has its signature and time.'), models.CheckConstraint(condition=models.Q(('changed_at__isnull', True), ('state', 'signed'), _connector='OR'), name='month_report_changed_when_signed', violation_error_message='Only a signed month can have changed since.')],
             },
         ),
         migrations.CreateModel(
@@ -103,21 +104,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['by', '-at'], name='export_by_at')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('file__isnull', False), ('ready_at__isnull', False)), _connector='OR'), name='export_ready_has_its_file', violation_error_message='A finished export has its file.')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='monthreport',
-            constraint=models.UniqueConstraint(fields=('branch', 'month'), name='month_report_once', violation_error_message='This month is compiled already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='monthreport',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='month_report_is_its_first_day', violation_error_message='A month is written as its first day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='monthreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('signed_by__isnull', True), ('state', 'draft')), models.Q(('signed_at__isnull', False), ('signed_by__isnull', False), ('state', 'signed')), _connector='OR'), name='month_report_signed_by_somebody', violation_error_message='A signed month has its signature and time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='monthreport',
-            constraint=models.CheckConstraint(condition=models.Q(('changed_at__isnull', True), ('state', 'signed'), _connector='OR'), name='month_report_changed_when_signed', violation_error_message='Only a signed month can have changed since.'),
         ),
     ]

@@ -4,10 +4,9 @@ import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
+import rmflow.staff.models
 from django.conf import settings
 from django.db import migrations, models
-
-import rmflow.staff.models
 
 
 class Migration(migrations.Migration):
@@ -36,6 +35,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'Branch',
                 'verbose_name_plural': 'Branches',
                 'ordering': ['path'],
+                'indexes': [models.Index(fields=['path'], name='branch_path_prefix', opclasses=['varchar_pattern_ops'])],
             },
         ),
         migrations.CreateModel(
@@ -90,19 +90,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='PasswordHistory',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128)),
-                ('set_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_passwords', to=settings.AUTH_USER_MODEL, verbose_name='Employee')),
-            ],
-            options={
-                'verbose_name': 'Former password',
-                'verbose_name_plural': 'Former passwords',
-            },
-        ),
-        migrations.CreateModel(
             name='RoleHolding',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -139,20 +126,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Sitting',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('device', models.CharField(choices=[('desk', 'Desk'), ('phone', 'Phone')], max_length=5, verbose_name='Device')),
-                ('session_key', models.CharField(max_length=40)),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='Since')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sittings', to=settings.AUTH_USER_MODEL, verbose_name='Employee')),
-            ],
-            options={
-                'verbose_name': 'Sitting',
-                'verbose_name_plural': 'Sittings',
-            },
-        ),
-        migrations.CreateModel(
             name='UserEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -182,10 +155,6 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
-        ),
-        migrations.AddIndex(
-            model_name='branch',
-            index=models.Index(fields=['path'], name='branch_path_prefix', opclasses=['varchar_pattern_ops']),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='branch',
@@ -219,9 +188,19 @@ class Migration(migrations.Migration):
             model_name='user',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "staff_userevent" ("availability", "availability_since", "back_at", "counter", "duty_branch_id", "duty_on", "email", "employee_no", "home_branch_id", "id", "is_active", "joined_at", "language", "must_change_password", "name", "password_changed_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_in_use", "single_keys") VALUES (OLD."availability", OLD."availability_since", OLD."back_at", OLD."counter", OLD."duty_branch_id", OLD."duty_on", OLD."email", OLD."employee_no", OLD."home_branch_id", OLD."id", OLD."is_active", OLD."joined_at", OLD."language", OLD."must_change_password", OLD."name", OLD."password_changed_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."role_in_use", OLD."single_keys"); RETURN NULL;', hash='fed4163141ebbcebe867f2dfec6ddc2a2961d79a', operation='DELETE', pgid='pgtrigger_delete_delete_4dad5', table='staff_user', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='passwordhistory',
-            index=models.Index(fields=['user', '-set_at'], name='former_password_latest'),
+        migrations.CreateModel(
+            name='PasswordHistory',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128)),
+                ('set_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_passwords', to=settings.AUTH_USER_MODEL, verbose_name='Employee')),
+            ],
+            options={
+                'verbose_name': 'Former password',
+                'verbose_name_plural': 'Former passwords',
+                'indexes': [models.Index(fields=['user', '-set_at'], name='former_password_latest')],
+            },
         ),
         migrations.AddIndex(
             model_name='roleholding',
@@ -251,8 +230,19 @@ class Migration(migrations.Migration):
             model_name='roleholding',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "staff_roleholdingevent" ("branch_id", "granted_by_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "user_id", "valid_from", "valid_to") VALUES (OLD."branch_id", OLD."granted_by_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."role", OLD."user_id", OLD."valid_from", OLD."valid_to"); RETURN NULL;', hash='e813bdd6c76ff5b02c6791813050fc70a526952f', operation='DELETE', pgid='pgtrigger_delete_delete_76841', table='staff_roleholding', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='sitting',
-            constraint=models.UniqueConstraint(fields=('user', 'device'), name='sitting_once_per_device'),
+        migrations.CreateModel(
+            name='Sitting',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('device', models.CharField(choices=[('desk', 'Desk'), ('phone', 'Phone')], max_length=5, verbose_name='Device')),
+                ('session_key', models.CharField(max_length=40)),
+                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='Since')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sittings', to=settings.AUTH_USER_MODEL, verbose_name='Employee')),
+            ],
+            options={
+                'verbose_name': 'Sitting',
+                'verbose_name_plural': 'Sittings',
+                'constraints': [models.UniqueConstraint(fields=('user', 'device'), name='sitting_once_per_device')],
+            },
         ),
     ]

@@ -13,139 +13,11 @@ class Migration(migrations.Migration):
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
         ('staff', '0001_initial'),
+        ('staff', '__first__'),
         ('workdays', '0002_seed'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ClosingRule',
-            fields=[
-                ('branch', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='closing_rule', serialize=False, to='staff.branch', verbose_name='Branch')),
-                ('remind_at', models.TimeField(default=datetime.time(17, 30), verbose_name='Closing reminder at')),
-                ('escalate_minutes', models.PositiveSmallIntegerField(default=30, verbose_name='Minutes until the head is told and others may sign')),
-                ('seal_at', models.TimeField(default=datetime.time(22, 0), help_text='Records are sealed then even if the day was not locked.', verbose_name='Sealed at the latest')),
-                ('release_at', models.TimeField(default=datetime.time(8, 20), verbose_name='Released in the morning at')),
-                ('full_sealing', models.BooleanField(default=False, help_text='Follow-up records and archives cannot be read either.', verbose_name='Full sealing until the morning release')),
-            ],
-            options={
-                'verbose_name': 'Closing of the day',
-                'verbose_name_plural': 'Closing of the day',
-            },
-        ),
-        migrations.CreateModel(
-            name='ClosingRuleEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('remind_at', models.TimeField(default=datetime.time(17, 30), verbose_name='Closing reminder at')),
-                ('escalate_minutes', models.PositiveSmallIntegerField(default=30, verbose_name='Minutes until the head is told and others may sign')),
-                ('seal_at', models.TimeField(default=datetime.time(22, 0), help_text='Records are sealed then even if the day was not locked.', verbose_name='Sealed at the latest')),
-                ('release_at', models.TimeField(default=datetime.time(8, 20), verbose_name='Released in the morning at')),
-                ('full_sealing', models.BooleanField(default=False, help_text='Follow-up records and archives cannot be read either.', verbose_name='Full sealing until the morning release')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='CustodyLine',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('way', models.CharField(choices=[('in', 'Into custody'), ('out', 'Out of custody')], max_length=3, verbose_name='Way')),
-                ('at', models.DateTimeField(verbose_name='When')),
-                ('slips', models.PositiveIntegerField(default=0, verbose_name='Referral slips')),
-                ('records', models.PositiveIntegerField(default=0, verbose_name='Follow-up records')),
-                ('archives', models.PositiveIntegerField(default=0, verbose_name='Archives')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='Note')),
-            ],
-            options={
-                'verbose_name': 'Line of the custody register',
-                'verbose_name_plural': 'Custody register',
-                'ordering': ['-at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='DayConfirmation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('lobby', 'Lobby'), ('manager', 'Wealth managers')], max_length=8, verbose_name='Side')),
-                ('at', models.DateTimeField(verbose_name='When')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='Reason for standing in')),
-                ('slips', models.PositiveIntegerField(default=0)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'verbose_name': 'Signature of a closing',
-                'verbose_name_plural': 'Signatures of a closing',
-                'ordering': ['at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='DayReopening',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='When')),
-                ('reason', models.CharField(max_length=200, verbose_name='Reason')),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(null=True)),
-                ('settled_at', models.DateTimeField(null=True, verbose_name='Locked again at')),
-            ],
-            options={
-                'verbose_name': 'Reopening of a day',
-                'verbose_name_plural': 'Reopenings of days',
-                'ordering': ['-at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='FreezePass',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='When')),
-                ('name', models.CharField(max_length=12, verbose_name='Reason')),
-                ('table', models.CharField(max_length=60)),
-                ('day_id', models.BigIntegerField()),
-                ('row_id', models.BigIntegerField()),
-                ('transaction', models.BigIntegerField()),
-            ],
-            options={
-                'verbose_name': 'Write to a locked day',
-                'verbose_name_plural': 'Writes to locked days',
-                'ordering': ['-at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Inspection',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='Drawn at')),
-                ('sample', models.JSONField(default=list)),
-                ('faulty', models.JSONField(default=list)),
-                ('finding', models.CharField(blank=True, max_length=500, verbose_name='Finding')),
-                ('signed_at', models.DateTimeField(null=True, verbose_name='Signed at')),
-            ],
-            options={
-                'verbose_name': 'Inspection',
-                'verbose_name_plural': 'Inspections',
-                'ordering': ['-at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='OpinionBoxCheck',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='When')),
-                ('box_found', models.PositiveSmallIntegerField(default=0, verbose_name='In the opinion box')),
-                ('book_found', models.PositiveSmallIntegerField(default=0, verbose_name='In the opinion book')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='Note')),
-            ],
-            options={
-                'verbose_name': 'Look into the opinion box',
-                'verbose_name_plural': 'Looks into the opinion box',
-                'ordering': ['-at'],
-            },
-        ),
         migrations.AddField(
             model_name='branchday',
             name='released_at',
@@ -169,13 +41,21 @@ class Migration(migrations.Migration):
             model_name='branchday',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('released_at__isnull', True), ('sealed_at__isnull', True)), models.Q(('sealed_at__isnull', False), ('sealed_until__isnull', False)), _connector='OR'), name='workdays_sealed_until_a_time', violation_error_message='What is sealed has a time of release.'),
         ),
-        migrations.AddConstraint(
-            model_name='closingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('release_at__lt', models.F('remind_at')), ('remind_at__lte', models.F('seal_at'))), name='workdays_closing_hours_in_order', violation_error_message='Release, reminder and sealing follow each other in the day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='closingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('escalate_minutes__lte', 240)), name='workdays_closing_escalates_soon', violation_error_message='The head is told within four hours.'),
+        migrations.CreateModel(
+            name='ClosingRule',
+            fields=[
+                ('branch', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='closing_rule', serialize=False, to='staff.branch', verbose_name='Branch')),
+                ('remind_at', models.TimeField(default=datetime.time(17, 30), verbose_name='Closing reminder at')),
+                ('escalate_minutes', models.PositiveSmallIntegerField(default=30, verbose_name='Minutes until the head is told and others may sign')),
+                ('seal_at', models.TimeField(default=datetime.time(22, 0), help_text='Records are sealed then even if the day was not locked.', verbose_name='Sealed at the latest')),
+                ('release_at', models.TimeField(default=datetime.time(8, 20), verbose_name='Released in the morning at')),
+                ('full_sealing', models.BooleanField(default=False, help_text='Follow-up records and archives cannot be read either.', verbose_name='Full sealing until the morning release')),
+            ],
+            options={
+                'verbose_name': 'Closing of the day',
+                'verbose_name_plural': 'Closing of the day',
+                'constraints': [models.CheckConstraint(condition=models.Q(('release_at__lt', models.F('remind_at')), ('remind_at__lte', models.F('seal_at'))), name='workdays_closing_hours_in_order', violation_error_message='Release, reminder and sealing follow each other in the day.'), models.CheckConstraint(condition=models.Q(('escalate_minutes__lte', 240)), name='workdays_closing_escalates_soon', violation_error_message='The head is told within four hours.')],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='closingrule',
@@ -189,124 +69,139 @@ class Migration(migrations.Migration):
             model_name='closingrule',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "workdays_closingruleevent" ("branch_id", "escalate_minutes", "full_sealing", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "release_at", "remind_at", "seal_at") VALUES (OLD."branch_id", OLD."escalate_minutes", OLD."full_sealing", _pgh_attach_context(), NOW(), \'delete\', OLD."branch_id", OLD."release_at", OLD."remind_at", OLD."seal_at"); RETURN NULL;', hash='c9df7926d5dc1aa11060bd2bcbdd0418bcd68ed1', operation='DELETE', pgid='pgtrigger_delete_delete_471e1', table='workdays_closingrule', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='closingruleevent',
-            name='branch',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', serialize=False, to='staff.branch', verbose_name='Branch'),
+        migrations.CreateModel(
+            name='ClosingRuleEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('remind_at', models.TimeField(default=datetime.time(17, 30), verbose_name='Closing reminder at')),
+                ('escalate_minutes', models.PositiveSmallIntegerField(default=30, verbose_name='Minutes until the head is told and others may sign')),
+                ('seal_at', models.TimeField(default=datetime.time(22, 0), help_text='Records are sealed then even if the day was not locked.', verbose_name='Sealed at the latest')),
+                ('release_at', models.TimeField(default=datetime.time(8, 20), verbose_name='Released in the morning at')),
+                ('full_sealing', models.BooleanField(default=False, help_text='Follow-up records and archives cannot be read either.', verbose_name='Full sealing until the morning release')),
+                ('branch', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', serialize=False, to='staff.branch', verbose_name='Branch')),
+                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='workdays.closingrule')),
+            ],
+            options={
+                'abstract': False,
+            },
         ),
-        migrations.AddField(
-            model_name='closingruleevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+        migrations.CreateModel(
+            name='FreezePass',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(verbose_name='When')),
+                ('name', models.CharField(max_length=12, verbose_name='Reason')),
+                ('table', models.CharField(max_length=60)),
+                ('day_id', models.BigIntegerField()),
+                ('row_id', models.BigIntegerField()),
+                ('transaction', models.BigIntegerField()),
+            ],
+            options={
+                'verbose_name': 'Write to a locked day',
+                'verbose_name_plural': 'Writes to locked days',
+                'ordering': ['-at'],
+                'constraints': [models.UniqueConstraint(fields=('transaction', 'table', 'day_id'), name='workdays_pass_logged_once')],
+            },
         ),
-        migrations.AddField(
-            model_name='closingruleevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='workdays.closingrule'),
+        migrations.CreateModel(
+            name='CustodyLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('way', models.CharField(choices=[('in', 'Into custody'), ('out', 'Out of custody')], max_length=3, verbose_name='Way')),
+                ('at', models.DateTimeField(verbose_name='When')),
+                ('slips', models.PositiveIntegerField(default=0, verbose_name='Referral slips')),
+                ('records', models.PositiveIntegerField(default=0, verbose_name='Follow-up records')),
+                ('archives', models.PositiveIntegerField(default=0, verbose_name='Archives')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='Note')),
+                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='custody_lines', to='staff.branch')),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='By')),
+                ('day', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='custody_lines', to='workdays.branchday')),
+            ],
+            options={
+                'verbose_name': 'Line of the custody register',
+                'verbose_name_plural': 'Custody register',
+                'ordering': ['-at'],
+                'constraints': [models.UniqueConstraint(fields=('day', 'way'), name='workdays_custody_once_a_day', violation_error_message='This day is in the register already.')],
+            },
         ),
-        migrations.AddField(
-            model_name='custodyline',
-            name='branch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='custody_lines', to='staff.branch'),
+        migrations.CreateModel(
+            name='DayConfirmation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('side', models.CharField(choices=[('lobby', 'Lobby'), ('manager', 'Wealth managers')], max_length=8, verbose_name='Side')),
+                ('at', models.DateTimeField(verbose_name='When')),
+                ('reason', models.CharField(blank=True, max_length=200, verbose_name='Reason for standing in')),
+                ('slips', models.PositiveIntegerField(default=0)),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Signed by')),
+                ('day', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='confirmations', to='workdays.branchday')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='For')),
+            ],
+            options={
+                'verbose_name': 'Signature of a closing',
+                'verbose_name_plural': 'Signatures of a closing',
+                'ordering': ['at'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('day', 'side', 'person'), name='workdays_one_signature_each', violation_error_message='This side has signed already.'), models.UniqueConstraint(condition=models.Q(('side', 'lobby'), ('withdrawn_at__isnull', True)), fields=('day',), name='workdays_one_lobby_signature', violation_error_message='The lobby has signed already.'), models.CheckConstraint(condition=models.Q(('by', models.F('person')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='workdays_standing_in_has_a_reason', violation_error_message='Say why you sign for somebody else.')],
+            },
         ),
-        migrations.AddField(
-            model_name='custodyline',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='By'),
+        migrations.CreateModel(
+            name='DayReopening',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(verbose_name='When')),
+                ('reason', models.CharField(max_length=200, verbose_name='Reason')),
+                ('before', models.JSONField(default=dict)),
+                ('after', models.JSONField(null=True)),
+                ('settled_at', models.DateTimeField(null=True, verbose_name='Locked again at')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Reopened by')),
+                ('day', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reopenings', to='workdays.branchday')),
+            ],
+            options={
+                'verbose_name': 'Reopening of a day',
+                'verbose_name_plural': 'Reopenings of days',
+                'ordering': ['-at'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('settled_at__isnull', True)), fields=('day',), name='workdays_one_reopening_at_a_time', violation_error_message='The day is open again already.'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='workdays_reopening_has_a_reason', violation_error_message='Say why the day is opened again.')],
+            },
         ),
-        migrations.AddField(
-            model_name='custodyline',
-            name='day',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='custody_lines', to='workdays.branchday'),
+        migrations.CreateModel(
+            name='Inspection',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(verbose_name='Drawn at')),
+                ('sample', models.JSONField(default=list)),
+                ('faulty', models.JSONField(default=list)),
+                ('finding', models.CharField(blank=True, max_length=500, verbose_name='Finding')),
+                ('signed_at', models.DateTimeField(null=True, verbose_name='Signed at')),
+                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inspections', to='staff.branch')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Inspected by')),
+            ],
+            options={
+                'verbose_name': 'Inspection',
+                'verbose_name_plural': 'Inspections',
+                'ordering': ['-at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('signed_at__isnull', True), models.Q(('finding', ''), _negated=True), _connector='OR'), name='workdays_signed_inspection_says_something', violation_error_message='Write down what you found.'), models.UniqueConstraint(condition=models.Q(('signed_at__isnull', True)), fields=('branch', 'by'), name='workdays_one_inspection_at_a_time', violation_error_message='Sign the inspection you have begun first.')],
+            },
         ),
-        migrations.AddField(
-            model_name='dayconfirmation',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Signed by'),
-        ),
-        migrations.AddField(
-            model_name='dayconfirmation',
-            name='day',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='confirmations', to='workdays.branchday'),
-        ),
-        migrations.AddField(
-            model_name='dayconfirmation',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='For'),
-        ),
-        migrations.AddField(
-            model_name='dayreopening',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Reopened by'),
-        ),
-        migrations.AddField(
-            model_name='dayreopening',
-            name='day',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reopenings', to='workdays.branchday'),
-        ),
-        migrations.AddConstraint(
-            model_name='freezepass',
-            constraint=models.UniqueConstraint(fields=('transaction', 'table', 'day_id'), name='workdays_pass_logged_once'),
-        ),
-        migrations.AddField(
-            model_name='inspection',
-            name='branch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inspections', to='staff.branch'),
-        ),
-        migrations.AddField(
-            model_name='inspection',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Inspected by'),
-        ),
-        migrations.AddField(
-            model_name='opinionboxcheck',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Looked at by'),
-        ),
-        migrations.AddField(
-            model_name='opinionboxcheck',
-            name='day',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='box_checks', to='workdays.branchday'),
-        ),
-        migrations.AddField(
-            model_name='opinionboxcheck',
-            name='witness',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Present'),
-        ),
-        migrations.AddConstraint(
-            model_name='custodyline',
-            constraint=models.UniqueConstraint(fields=('day', 'way'), name='workdays_custody_once_a_day', violation_error_message='This day is in the register already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dayconfirmation',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('day', 'side', 'person'), name='workdays_one_signature_each', violation_error_message='This side has signed already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dayconfirmation',
-            constraint=models.UniqueConstraint(condition=models.Q(('side', 'lobby'), ('withdrawn_at__isnull', True)), fields=('day',), name='workdays_one_lobby_signature', violation_error_message='The lobby has signed already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dayconfirmation',
-            constraint=models.CheckConstraint(condition=models.Q(('by', models.F('person')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='workdays_standing_in_has_a_reason', violation_error_message='Say why you sign for somebody else.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dayreopening',
-            constraint=models.UniqueConstraint(condition=models.Q(('settled_at__isnull', True)), fields=('day',), name='workdays_one_reopening_at_a_time', violation_error_message='The day is open again already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dayreopening',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='workdays_reopening_has_a_reason', violation_error_message='Say why the day is opened again.'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(('signed_at__isnull', True), models.Q(('finding', ''), _negated=True), _connector='OR'), name='workdays_signed_inspection_says_something', violation_error_message='Write down what you found.'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.UniqueConstraint(condition=models.Q(('signed_at__isnull', True)), fields=('branch', 'by'), name='workdays_one_inspection_at_a_time', violation_error_message='Sign the inspection you have begun first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinionboxcheck',
-            constraint=models.CheckConstraint(condition=models.Q(('witness__isnull', True), models.Q(('witness', models.F('by')), _negated=True), _connector='OR'), name='workdays_witness_is_another', violation_error_message='The witness is somebody else.'),
+        migrations.CreateModel(
+            name='OpinionBoxCheck',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(verbose_name='When')),
+                ('box_found', models.PositiveSmallIntegerField(default=0, verbose_name='In the opinion box')),
+                ('book_found', models.PositiveSmallIntegerField(default=0, verbose_name='In the opinion book')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='Note')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Looked at by')),
+                ('day', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='box_checks', to='workdays.branchday')),
+                ('witness', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Present')),
+            ],
+            options={
+                'verbose_name': 'Look into the opinion box',
+                'verbose_name_plural': 'Looks into the opinion box',
+                'ordering': ['-at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('witness__isnull', True), models.Q(('witness', models.F('by')), _negated=True), _connector='OR'), name='workdays_witness_is_another', violation_error_message='The witness is somebody else.')],
+            },
         ),
     ]

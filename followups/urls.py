@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import client, item, near, records, today, worklog
+from .views import candidates, client, item, near, records, today, worklog
 
 app_name = "followups"
 
@@ -19,6 +19,9 @@ urlpatterns = [
     path("today/<int:item_id>/give-up/", item.give_up, name="give_up"),
     path("today/<int:item_id>/restore/", item.restore, name="restore"),
     path("followups/client/<int:client_id>/", client.next_step, name="next_step"),
+    path("followups/candidates/", candidates.page, name="candidates"),
+    path("followups/candidates/<int:pk>/take/", candidates.take, name="candidate_take"),
+    path("followups/candidates/<int:pk>/dismiss/", candidates.dismiss, name="candidate_dismiss"),
     path("followups/near/", near.page, name="near"),
     path("followups/near/all/", near.plan_all, name="near_all"),
     path("followups/near/<int:client_id>/plan/", near.plan, name="near_plan"),

@@ -33,6 +33,11 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    # followups: clients the figures name, after the night's balances
+    "identify clients by data": {
+        "task": "followups.find_candidates",
+        "schedule": crontab(hour=4, minute=30),
+    },
     # referrals: each minute lobbies without a name, forgotten shifts, calls nobody answered
     "watch the lobbies": {
         "task": "referrals.watch_lobbies",

@@ -345,6 +345,8 @@ REFERRALS = {
     "referrals:guide_on": {"POST": row(SLIP, RECEIVE, thing="slip", onward="e_channel")},
     "referrals:step": {"POST": row(SLIP, RECEIVE, thing="slip")},
 }
+IDENTIFIED = role(Permission.JUDGE_CLIENT, Permission.SEE_FOLLOW_UPS)
+JUDGES = role(Permission.JUDGE_CLIENT)
 FOLLOW_UPS = {
     "followups:today": {"GET": row(WORK)},
     "followups:new_plan": {"GET": row(WORK), "POST": row(WORK, plan_on=SOON, purpose="x")},
@@ -358,6 +360,13 @@ FOLLOW_UPS = {
     "followups:give_up": {"POST": row(WORK, own, **ITEM, note="x")},
     "followups:restore": {"POST": row(WORK, own, **ITEM)},
     "followups:next_step": {"GET": row(own_or(Permission.SEE_CLIENTS), LOOK, thing="client")},
+    "followups:candidates": {"GET": row(IDENTIFIED)},
+    "followups:candidate_take": {
+        "POST": row(own_or(Permission.SEE_FOLLOW_UPS), JUDGES, mine, thing="candidate")
+    },
+    "followups:candidate_dismiss": {
+        "POST": row(own_or(Permission.SEE_FOLLOW_UPS), JUDGES, mine, thing="candidate", note="x")
+    },
     "followups:near": {"GET": row(role(Permission.SEE_TIERS))},
     "followups:near_all": {"POST": row(role(Permission.SEE_TIERS), PLANS)},
     "followups:near_plan": {"POST": row(PLANS, own_or(Permission.SEE_TIERS), thing="client")},
@@ -698,6 +707,12 @@ API = {
         "POST": row(
             ASKED_FOR, here(Permission.SETTLE_RIGHTS), thing="right", name="settle", outcome="granted"
         )
+    },
+    "candidate-list": {"GET": row(IDENTIFIED)},
+    "candidate-detail": {"GET": row(IDENTIFIED, own_or(Permission.SEE_FOLLOW_UPS), thing="candidate")},
+    "candidate-take": {"POST": row(own_or(Permission.SEE_FOLLOW_UPS), JUDGES, mine, thing="candidate")},
+    "candidate-dismiss": {
+        "POST": row(own_or(Permission.SEE_FOLLOW_UPS), JUDGES, mine, thing="candidate", reason="x")
     },
     "planitem-list": {"GET": row(), "POST": row(WORK, plan_on=SOON, purpose="x")},
     "planitem-detail": {"GET": row(own_or(Permission.SEE_FOLLOW_UPS), **ITEM)},

@@ -44,7 +44,7 @@ from complaints.models import (
     Opening,
     OpeningKind,
 )
-from followups.models import FollowUp, PlanItem
+from followups.models import Candidate, FollowUp, PlanItem
 from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
 from rmflow.portal.models import BoardDevice
@@ -234,6 +234,15 @@ def belongings(person, place):
         card=card,
         record=record,
         product=Product.objects.first(),
+        candidate=Candidate.objects.create(
+            client=client,
+            branch=branch,
+            rules=["inflow"],
+            suggests="potential",
+            amount=1,
+            found_on=bank_today(),
+            seen_on=bank_today(),
+        ),
         load=FileLoad.objects.create(name="x", sha256="0" * 64, size=1, source="upload", by=user),
         column_map=ColumnMap.objects.create(name=f"m{user.pk}", kind="balances", saved_by=user),
         segment=Segment.objects.create(

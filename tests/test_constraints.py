@@ -53,7 +53,7 @@ from clients.models import (
     TierRule,
     Verdict,
 )
-from followups.models import Appointment, Deal, FollowUp, PlanItem
+from followups.models import Appointment, Candidate, CandidateRule, Deal, FollowUp, PlanItem
 from referrals.models import (
     CrowdCall,
     DayFigure,
@@ -344,6 +344,19 @@ def replaced(w):
     return Replaced.objects.create(load=load, kind="balances", row_id=1, before={})
 
 
+def candidate_rule(w, **fields):
+    return CandidateRule.objects.filter(code="maturing").update(**fields)
+
+
+def candidate(w, **fields):
+    usual = {"client": w.person, "branch": w.branch, "rules": ["inflow"], "suggests": "premium", "amount": 1}
+    return Candidate.objects.create(**{**usual, "found_on": DAY, "seen_on": DAY, **fields})
+
+
+def settled(w, state, **fields):
+    return candidate(w, state=state, settled_by=w.wealth, settled_at=NOON, **fields)
+
+
 def segment(w):
     return Segment.objects.create(name="x", owner=w.wealth)
 
@@ -604,6 +617,14 @@ IMPOSSIBLE = {
     "file_load_undone_by_somebody": once(file_load, state="undone"),
     "replaced_once": twice(replaced),
     "segment_once": twice(segment),
+    "candidate_rule_known": once(candidate_rule, code="moon"),
+    "candidate_rule_has_a_threshold": once(candidate_rule, threshold=0),
+    "candidate_rule_has_its_days": once(candidate_rule, days=None),
+    "candidate_rule_suggests": once(candidate_rule, suggests="rich"),
+    "candidate_once_open": twice(candidate),
+    "candidate_settled_by_somebody": once(candidate, state="taken"),
+    "candidate_dismissed_with_a_reason": once(settled, state="dismissed"),
+    "candidate_taken_into_a_record": once(settled, state="taken"),
     "scorecard_one_in_force": once(card, state="published"),
     "scorecard_grades_fall": once(card, core_from=60, regular_from=60),
     "scorecard_watch_comes_first": once(card, watch_after=4, downgrade_after=3),

@@ -1,5 +1,6 @@
 """Follow-up records, contacts, appointments, plan items, the work log; deals."""
 
+from .candidates import Candidate, CandidateRule
 from .chances import ChanceState, SalesChance
 from .deals import Deal
 from .records import (
@@ -17,6 +18,8 @@ from .records import (
 
 __all__ = [
     "Appointment",
+    "Candidate",
+    "CandidateRule",
     "ChanceState",
     "Contact",
     "DayEntry",

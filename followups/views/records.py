@@ -87,6 +87,8 @@ def index(request):
         "sort": sort,
         "sorts": _sorts(sort, {**query, "show": show}),
         "mine_only": not managers,
+        "may_identify": request.user.has(Permission.JUDGE_CLIENT)
+        or request.user.has(Permission.SEE_FOLLOW_UPS),
     }
     return htmx.render(request, "followups/records.html", "followups/_records.html", context)
 

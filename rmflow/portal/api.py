@@ -19,6 +19,7 @@ from clients.tiers_api import EvaluationViewSet, PartViewSet
 from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
 from complaints.complaint_api import ComplaintViewSet
 from followups.api import PlanItemViewSet
+from followups.candidates_api import CandidateViewSet
 from referrals.api import ReferralViewSet
 from referrals.closing_api import ClosingViewSet
 from referrals.statistics_api import MonthSignView, StatisticsView
@@ -57,6 +58,7 @@ router.register("destructions", DestructionViewSet)
 router.register("data-requests", RightsViewSet, basename="data-request")
 router.register("evaluation-parts", PartViewSet)
 router.register("closing", ClosingViewSet, basename="closing")
+router.register("candidates", CandidateViewSet)
 router.register("plan-items", PlanItemViewSet)
 router.register("closures", ClosureViewSet)
 router.register("openings", OpeningViewSet)

@@ -15,6 +15,7 @@ NAMES = {
     "check the calendar": _("Check the calendar"),
     "remind of today's follow-ups": _("Remind of today's follow-ups"),
     "remind of agreed hours": _("Remind of agreed hours"),
+    "identify clients by data": _("Identify clients by data"),
     "recompute counted days": _("Recompute counted days"),
     "watch the lobbies": _("Watch the lobbies"),
     "compile the month's statistics": _("Compile last month's statistics"),

@@ -17,8 +17,10 @@ from rmflow.portal.demo import (
     counted,
     custody,
     duplicates,
+    files,
     fortnight,
     history,
+    identified,
     lobby,
     people,
     portfolio,
@@ -44,6 +46,7 @@ class Command(BaseCommand):
             branches = people.make()
             portfolio.make(branches, rng, today)
             archives.make(branches, today, seed)
+            files.make()
             history.make(branches, rng, today - datetime.timedelta(90), today - datetime.timedelta(14))
             counted.make(rng, today, today - datetime.timedelta(14))
             fortnight.live(branches, rng, today, now)
@@ -58,6 +61,7 @@ class Command(BaseCommand):
             segments.make(branches)
             custody.make(branches, random.Random(seed + 9), today)  # noqa: S311  # nosec B311
             complaints.live(branches, rng, today, now)
+            identified.make(branches, today)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)
         with connection.cursor() as cursor:

@@ -93,19 +93,21 @@ def show(request, pk):
     if request.method == "POST":
         return _steps(request, load)
     if load.state in RETRY and load.stored:
-        return _preview(request, load, load.map_body or _guessed(load))
+        body, name = (load.map_body, load.map_name) if load.map_body else _guessed(load)
+        return _preview(request, load, body, chosen=name)
     context = {**_line(load), "faults": _faults(load), "last": _may_undo(load)}
     return htmx.render(request, "clients/load.html", "clients/_load.html", context)
 
 
 def _guessed(load):
-    """The body of a map for a file nobody chose one for: a saved one that fits, else by the headings."""
+    """(body, name) of a map for a file nobody chose one for: a saved one that fits, else by the headings."""
     look = guess.look(drop.stored_at(load))
     there = set(look.headings)
     fitting = [m for m in _maps() if m.columns and m.columns <= there]
     if fitting:
-        return max(fitting, key=lambda m: len(m.columns)).body
-    return guess.body_for(guess.kind_of(look.headings), look.headings)
+        best = max(fitting, key=lambda m: len(m.columns))
+        return best.body, best.name
+    return guess.body_for(guess.kind_of(look.headings), look.headings), ""
 
 
 def _maps():
@@ -156,7 +158,7 @@ def _begin(request, load, body, *, check):
     return htmx.redirect(request, reverse("loads:load", args=[load.pk]))
 
 
-def _preview(request, load, body, errors=None, status=200):
+def _preview(request, load, body, errors=None, status=200, chosen=""):
     path = drop.stored_at(load)
     look = guess.look(path, _parsed(body))
     context = {
@@ -169,7 +171,7 @@ def _preview(request, load, body, errors=None, status=200):
         "fields": list(load_forms.rows(body, look.headings)),
         "kept": load_forms.KEPT,
         "maps": [m.name for m in _maps()],
-        "chosen": request.POST.get("map", load.map_name),
+        "chosen": request.POST.get("map", chosen),
         "save_as": request.POST.get("save_as", ""),
         "outlets": _outlets(body),
         "missing": guess.missing(load_forms.kind_in(body), body),

@@ -33,6 +33,7 @@ from tests.bench import (  # noqa: E402
     figures,
     imports,
     load,
+    segments,
     sheet,
     site,
 )
@@ -50,6 +51,7 @@ def main(wanted):
         "statistics": figures.measure,
         "closures": closures.measure,
         "complaints": complaints.measure,
+        "segments": lambda _ours, _bare, facts: segments.measure(facts),
         "evaluation": evaluation.measure,  # last: it brings a base of its own
     }
     if unknown := set(wanted) - {"import", *jobs}:

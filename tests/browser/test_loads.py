@@ -34,7 +34,7 @@ def test_a_file_is_previewed_mended_loaded_and_undone(screen_of, two, admin_user
     expect(page.locator("#preview")).to_contain_text("试读前 3 行，全部可读")
     expect(page.locator("#preview")).to_contain_text("99999.99")
     expect(page.locator("#preview")).not_to_contain_text("86400")
-    page.get_by_label("另存为列映射").fill("月日均下发")
+    page.get_by_label("另存为列对照").fill("月日均下发")
     page.get_by_role("button", name="开始导入").click()
     expect(page.locator("#load")).to_contain_text("排队")
     drop.work(FileLoad.objects.get().pk)

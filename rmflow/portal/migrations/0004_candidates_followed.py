@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0002_merges_followed"),
+        ("portal", "0003_merges_followed_again"),
         ("followups", "0006_candidates"),
     ]
 

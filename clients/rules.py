@@ -114,8 +114,8 @@ TIMELINE_GROUPS = {
         ),
     ),
     "business": (
-        pgettext_lazy("timeline", "Openings and closures"),
-        (TimelineKind.OPENING, TimelineKind.CLOSURE),
+        pgettext_lazy("timeline", "Business and complaints"),
+        (TimelineKind.OPENING, TimelineKind.CLOSURE, TimelineKind.COMPLAINT),
     ),
     "referrals": (
         pgettext_lazy("timeline", "Referrals"),

@@ -26,6 +26,7 @@ class SegmentSerializer(serializers.ModelSerializer):
         model = Segment
         fields = ("id", "name", "note", "shared", "owner", "owner_name", "conditions", "changed_at")
         read_only_fields = ("id", "owner", "changed_at")
+        extra_kwargs = {"conditions": {"required": True}}
         #: A name once a person: the action says it, since the owner is not among the fields.
         validators = ()
 

@@ -336,7 +336,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rmflow.staff.tokens.StaffToken",  # first: its 401 tells how to log in
-        "rest_framework.authentication.SessionAuthentication",
+        "rmflow.staff.tokens.StaffSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

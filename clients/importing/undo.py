@@ -9,8 +9,8 @@ from pghistory.models import Event
 
 from clients.models import Client
 
-#: Columns of a client that have no history and are left as they are.
-UNTRACKED = frozenset({"id", "last_contact_at"})
+#: Columns of a client that have no history and are left as they are (the second is a trigger's).
+UNTRACKED = frozenset({"id", "last_contact_at", "unmanaged_since"})
 
 
 def undo_clients(context):

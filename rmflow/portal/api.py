@@ -4,7 +4,6 @@ from django.urls import include, path
 from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
@@ -24,13 +23,14 @@ from referrals.api import ReferralViewSet
 from referrals.closing_api import ClosingViewSet
 from referrals.statistics_api import MonthSignView, StatisticsView
 from rmflow.staff import sittings
+from rmflow.staff.tokens import StaffSession
 
 
 class TokenView(APIView):
     """One's own API token: made and revoked only in a logged-in session, so that lockout, password
     rules and the second factor hold for machines too. Making a new one ends the old one."""
 
-    authentication_classes = (SessionAuthentication,)
+    authentication_classes = (StaffSession,)
 
     @extend_schema(
         request=None,

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from clients.actions import segments as actions
 from clients.models import Client, Segment
 from rmflow.privacy.models import AccessEvent
+from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +131,7 @@ def test_a_segment_that_can_no_longer_be_read_says_so(door, wealth, mine):
 
 def test_the_file_is_masked_marked_and_logged(door, cast, wealth, colleague):
     Client.objects.filter(pk=cast.wang.pk).update(occupation="=1+1")
-    Client.objects.filter(pk=cast.far.pk).update(owner=None)
+    Client.objects.filter(pk=cast.far.pk).update(owner=None, unmanaged_since=clock.today())
     segment = actions.save_segment(by=wealth, name="茶友", conditions=TEA, shared=True)
     answer = door(colleague).post(reverse("clients:segment_export", args=[segment.pk]))
     rows = list(load_workbook(io.BytesIO(answer.content)).active.values)

@@ -3,6 +3,7 @@
 import functools
 
 import pghistory
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -42,11 +43,15 @@ def _finish(row, *, ok, did=None, error=""):
         _fold(row)
 
 
+@transaction.atomic
 def _fold(row):
     """Let an idle run swallow the idle run just before it: a job of every five seconds
-    would else write 17,000 rows a day that say nothing."""
-    before = JobRun.objects.filter(name=row.name, pk__lt=row.pk).order_by("-pk").first()
+    would else write 17,000 rows a day that say nothing. Later rows are locked first, so that of two
+    workers who fold side by side none swallows a run whose own count is then lost."""
+    if not JobRun.objects.select_for_update().filter(pk=row.pk).exists():
+        return  # a later run has this one already, as it stood
+    earlier = JobRun.objects.filter(name=row.name, pk__lt=row.pk)
+    before = earlier.select_for_update().order_by("-pk").first()
     if before is not None and before.idle:
-        deleted, _tables = JobRun.objects.filter(pk=before.pk).delete()
-        if deleted:
-            JobRun.objects.filter(pk=row.pk).update(runs=F("runs") + before.runs)
+        before.delete()
+        JobRun.objects.filter(pk=row.pk).update(runs=F("runs") + before.runs)

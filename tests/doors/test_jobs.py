@@ -7,7 +7,7 @@ from celery import Celery, shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from rmflow.doors.jobs import scheduled
+from rmflow.doors.jobs import _fold, scheduled
 from rmflow.doors.models import JobRun
 from rmflow.doors.tasks import clean_up, kick
 
@@ -42,6 +42,16 @@ def test_idle_runs_in_a_row_are_folded_into_one():
     for _n in range(4):
         nothing()
     assert JobRun.objects.get().runs == 4
+
+
+def test_a_run_that_another_worker_folded_meanwhile_swallows_nothing():
+    first, second, third = (
+        JobRun.objects.create(name="sweep", started_at=timezone.now(), finished_at=timezone.now(), ok=True)
+        for _n in range(3)
+    )
+    _fold(third)
+    _fold(second)  # its worker comes late: the row is gone, what stands before must stay
+    assert list(JobRun.objects.order_by("pk").values_list("pk", "runs")) == [(first.pk, 1), (third.pk, 2)]
 
 
 def test_a_run_that_did_something_is_never_folded():

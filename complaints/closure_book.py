@@ -1,6 +1,7 @@
 """The month's closures as a workbook: a sheet for each way to group, and the records (W3-06)."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font, PatternFill
@@ -31,7 +32,7 @@ def write(analysis, user):
         lines = [[line["name"], *(line[name] for name in FIGURES)] for line in group["lines"]]
         total = [_("Total"), *(analysis.total[name] for name in FIGURES)]
         _sheet(book, group["title"], heads, [*lines, total])
-    _sheet(book, _("Records"), _columns(), _records(analysis, user))
+    _sheet(book, pgettext("closures", "Records"), _columns(), _records(analysis, user))
     return book
 
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..load_rules import OPEN, FileKind, LoadSource, LoadState
 
@@ -77,7 +78,7 @@ class FileLoad(models.Model):
     more = models.JSONField(default=dict, blank=True)
     month = models.DateField(_("Month"), null=True, blank=True)
     by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
-    at = models.DateTimeField(_("Received"), default=timezone.now)
+    at = models.DateTimeField(pgettext_lazy("file", "Received"), default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)

@@ -275,7 +275,7 @@ class ClosureMeasure(models.Model):
     """挽留人、措施、时间: one thing done to keep the client."""
 
     closure = models.ForeignKey(Closure, models.CASCADE, related_name="measures")
-    kind = models.CharField(_("Measure"), max_length=10, choices=Measure)
+    kind = models.CharField(pgettext_lazy("closure", "Measure"), max_length=10, choices=Measure)
     text = models.CharField(pgettext_lazy("measure", "In words"), max_length=NOTE_LENGTH, blank=True)
     by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)

@@ -59,7 +59,9 @@ class ReturnForm(forms.Form):
 
 
 class HoldForm(forms.Form):
-    kind = forms.ChoiceField(label=pgettext_lazy("hold", "Why"), choices=[(k.value, k.label) for k in HOLDS_BY_HAND])
+    kind = forms.ChoiceField(
+        label=pgettext_lazy("hold", "Why"), choices=[(k.value, k.label) for k in HOLDS_BY_HAND]
+    )
     reason = _text(_("Reason"))
 
 

@@ -142,7 +142,12 @@ FIELDS: dict[str, Field] = {
     "deposits": _money(gettext_lazy("Deposits, last month"), "latest__deposits", least=LOSS),
     "gained": _money(gettext_lazy("Monthly average against three months before"), "", least=LOSS),
     "held": Field(
-        "account", Kind.HELD, pgettext_lazy("segment", "Holds"), "category", "held", choices=ProductCategory.choices
+        "account",
+        Kind.HELD,
+        pgettext_lazy("segment", "Holds"),
+        "category",
+        "held",
+        choices=ProductCategory.choices,
     ),
     "held_risk": Field(
         "account",

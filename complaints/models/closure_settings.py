@@ -1,10 +1,17 @@
 """What a branch and the bank have set about closures: timers, and what the nightly watch looks for (§7.4)."""
 
+import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..rules.closures import CLAIM_MINUTES, NIGHT_CLAIM_AT, Trigger
+
+
+def night_claim_at() -> datetime.time:
+    """The bank's own hour; by call, since Django warns of a fixed time at that minute of the day."""
+    return NIGHT_CLAIM_AT
 
 
 class ClosureRule(models.Model):
@@ -16,7 +23,7 @@ class ClosureRule(models.Model):
     claim_minutes = models.PositiveSmallIntegerField(
         _("Minutes to claim a case from the counter"), default=CLAIM_MINUTES
     )
-    night_claim_at = models.TimeField(_("Hour to claim cases of the night"), default=NIGHT_CLAIM_AT)
+    night_claim_at = models.TimeField(_("Hour to claim cases of the night"), default=night_claim_at)
 
     class Meta:
         verbose_name = _("Closures: timers of a branch")

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ..rules import DayKind
-from ..rules.opening import CLOSE_AT, OPEN_AT
+from . import hours
 
 
 def tracked(model):
@@ -167,8 +167,8 @@ class OpeningRule(models.Model):
     closed_on_holidays = models.BooleanField(
         _("Closed on public holidays"), default=True, help_text=_("Days off by the yearly notice.")
     )
-    open_at = models.TimeField(_("Opens at"), default=OPEN_AT)
-    close_at = models.TimeField(_("Closes at"), default=CLOSE_AT)
+    open_at = models.TimeField(_("Opens at"), default=hours.opens)
+    close_at = models.TimeField(_("Closes at"), default=hours.closes)
 
     class Meta:
         verbose_name = _("Opening hours")

@@ -1,7 +1,5 @@
 """Business days of branches, and what their closing leaves behind (deck 20–21, 29, 60)."""
 
-import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rmflow.staff.permissions import Permission, scope
 
+from . import hours
 from .calendar import tracked
 
 USER = settings.AUTH_USER_MODEL
@@ -120,16 +119,16 @@ class ClosingRule(models.Model):
         related_name="closing_rule",
         verbose_name=_("Branch"),
     )
-    remind_at = models.TimeField(_("Closing reminder at"), default=datetime.time(17, 30))
+    remind_at = models.TimeField(_("Closing reminder at"), default=hours.reminds)
     escalate_minutes = models.PositiveSmallIntegerField(
         _("Minutes until the head is told and others may sign"), default=30
     )
     seal_at = models.TimeField(
         _("Sealed at the latest"),
-        default=datetime.time(22),
+        default=hours.seals,
         help_text=_("Records are sealed then even if the day was not locked."),
     )
-    release_at = models.TimeField(_("Released in the morning at"), default=datetime.time(8, 20))
+    release_at = models.TimeField(_("Released in the morning at"), default=hours.releases)
     full_sealing = models.BooleanField(
         _("Full sealing until the morning release"),
         default=False,

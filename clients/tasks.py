@@ -4,6 +4,7 @@ from celery import group, shared_task
 from django.db import transaction
 
 from rmflow.doors.jobs import scheduled
+from rmflow.privacy import exports
 from rmflow.staff.models import Branch, User
 from rmflow.workdays import clock
 
@@ -20,7 +21,9 @@ from .actions import (
     simulation,
 )
 from .models import RunPart
+from .scoring import workbook as of_tiers
 from .scoring.rules import PartState, RunState
+from .segments import workbook as of_segments
 
 
 @shared_task(name="clients.evaluate_month")
@@ -168,3 +171,15 @@ def remind_loans() -> dict[str, int]:
 def remind_rights() -> dict[str, int]:
     """Each morning: answers that are nearly due or late."""
     return rights.remind(today=clock.today())
+
+
+@shared_task(name="clients.export_segment", acks_late=True)
+def export_segment(export_id: int) -> None:
+    """A long list of a segment's clients; made again from the start when the worker died."""
+    exports.make(export_id, of_segments.write)
+
+
+@shared_task(name="clients.export_tiers", acks_late=True)
+def export_tiers(export_id: int) -> None:
+    """A long list of an evaluation; made again from the start when the worker died."""
+    exports.make(export_id, of_tiers.write)

@@ -6,22 +6,13 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font, PatternFill
 
+from rmflow.doors.sheets import safe
 from rmflow.staff.models import BANK_TIME
 
 from .closure_rows import judged, money
 
-#: A text that begins so would be read as a formula.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 HEAD, GROUND = Font(bold=True), PatternFill("solid", fgColor="EFF4FA")
 FIGURES = ("cases", "churn", "kept", "partly", "left", "served", "unended", "saved_sum", "lost_sum")
-
-
-def safe(value):
-    """Text that looks like a formula is kept as text by a leading apostrophe."""
-    if isinstance(value, str):
-        value = "".join(c for c in value if c >= " ")
-        return f"'{value}" if value.startswith(DANGEROUS) else value
-    return value
 
 
 def write(analysis, user):

@@ -1,16 +1,14 @@
 """The desk's Excel file: totals and rates, every dimension, the months; real numbers, no personal data."""
 
-import tempfile
-
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from rmflow.doors.sheets import safe, saved
+
 from . import complaint_desk as desk
 from .stats import complaint as stats
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write(asked):
@@ -24,10 +22,7 @@ def write(asked):
         _page(book, str(label), heads, [_row(desk.heading(dimension, row), row) for row in rows])
     months = stats.by_month(asked.rows(), today=asked.today)
     _page(book, _("Months"), heads, [_row(f"{row['month']:%Y-%m}", row) for row in months])
-    with tempfile.TemporaryFile() as file:
-        book.save(file)
-        file.seek(0)
-        return file.read()
+    return saved(book)
 
 
 def _rate_heads():
@@ -37,13 +32,7 @@ def _rate_heads():
 def _row(name, row):
     rate = stats.rates(row)
     shares = [rate["on_spot"], rate["within_3"], rate["within_7"], rate["content"]]
-    return [_safe(name), *(row[column] for column in desk.COLUMNS), *shares]
-
-
-def _safe(text):
-    """Text that looks like a formula stays text."""
-    text = "".join(c for c in str(text) if c >= " ")
-    return f"'{text}" if text.startswith(DANGEROUS) else text
+    return [safe(str(name)), *(row[column] for column in desk.COLUMNS), *shares]
 
 
 def _page(book, title, heads, rows):

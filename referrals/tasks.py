@@ -3,9 +3,11 @@
 from celery import shared_task
 
 from rmflow.doors.jobs import scheduled
+from rmflow.privacy import exports
 from rmflow.workdays import clock
 
-from .actions import closing_clock, exports, months, watch
+from . import workbook
+from .actions import closing_clock, months, watch
 from .stats import rollup
 
 
@@ -33,14 +35,7 @@ def refresh_figures() -> dict[str, int]:
 @shared_task(name="referrals.make_export", acks_late=True)
 def make_export(export_id: int) -> None:
     """One large workbook, in the background; made again from the start when the worker died."""
-    exports.make(export_id)
-
-
-@shared_task(name="referrals.forget_exports")
-@scheduled("forget old exports")
-def forget_exports() -> dict[str, int]:
-    """Each night: workbooks are kept for a day."""
-    return {"exports": exports.forget_old()}
+    exports.make(export_id, workbook.write)
 
 
 @shared_task(name="referrals.remind_closing")

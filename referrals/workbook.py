@@ -1,7 +1,6 @@
 """The Excel file: one sheet a view, real numbers, streamed row by row (openpyxl write-only)."""
 
 import datetime
-import tempfile
 from decimal import Decimal
 
 from django.utils import translation
@@ -13,6 +12,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from clients.rules import ClientType
+from rmflow.doors.sheets import AT_A_TIME, safe, saved
 from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Role
 
@@ -23,20 +23,9 @@ from .stats import behind
 from .stats import figures as stats
 from .stats import months as month_stats
 
-#: A text that begins so would be read as a formula.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-AT_A_TIME = 2000
 HEAD = Font(bold=True)
 GROUND = PatternFill("solid", fgColor="EFF4FA")
 MONEY, RATE = "#,##0.00", "0.0%"
-
-
-def safe(value):
-    """A cell's value: text that looks like a formula is kept as text by a leading apostrophe."""
-    if isinstance(value, str):
-        value = "".join(c for c in value if c >= " " or c == "\n")
-        return f"'{value}" if value.startswith(DANGEROUS) else value
-    return value
 
 
 def write(export, *, progress=lambda done: None):
@@ -46,10 +35,7 @@ def write(export, *, progress=lambda done: None):
         book = Workbook(write_only=True)
         for title, heads, rows in sheets(asked, progress):
             _sheet(book, title, heads, rows)
-        with tempfile.TemporaryFile() as file:
-            book.save(file)
-            file.seek(0)
-            return file.read()
+        return saved(book)
 
 
 def _sheet(book, title, heads, rows):

@@ -15,6 +15,13 @@ SCHEDULE = {
     # privacy: seal the access log each minute, verify it whole each night
     "chain the access log": {"task": "privacy.chain_access_log", "schedule": crontab()},
     "verify the access log": {"task": "privacy.verify_access_log", "schedule": crontab(hour=3, minute=40)},
+    # privacy: workbooks asked for while the broker was away; those of yesterday go
+    "send exports again": {
+        "task": "privacy.send_exports_again",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
+    "forget old exports": {"task": "privacy.forget_exports", "schedule": crontab(hour=3, minute=30)},
     # workdays: is the year that rules dates announced, are changes of the calendar recomputed
     "check the calendar": {"task": "workdays.check_calendar", "schedule": crontab(hour=7, minute=20)},
     # followups: the day's list before opening (08:00, working days), agreed hours every five minutes
@@ -44,13 +51,12 @@ SCHEDULE = {
         "schedule": crontab(),
         "options": {"expires": 50},
     },
-    # referrals: last month's drafts from the first working day on; sums of changed days; old workbooks
+    # referrals: last month's drafts from the first working day on; sums of changed days
     "compile the month's statistics": {
         "task": "referrals.compile_months",
         "schedule": crontab(hour=7, minute=40),
     },
     "fold in changed days": {"task": "referrals.refresh_figures", "schedule": crontab(minute="*/5")},
-    "forget old exports": {"task": "referrals.forget_exports", "schedule": crontab(hour=3, minute=30)},
     # referrals: a day not locked by its hour; custody sealed at night and released in the morning
     "remind of the closing": {
         "task": "referrals.remind_closing",

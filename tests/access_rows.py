@@ -322,8 +322,8 @@ REFERRALS = {
     "referrals:statistics_table": {"GET": row(COUNT)},
     "referrals:statistics_print": {"GET": row(COUNT)},
     "referrals:statistics_excel": {"POST": row(COUNT, kind="day")},
-    "referrals:export": {"GET": row(own, thing="export")},
-    "referrals:export_file": {"GET": row(own, thing="export")},
+    "privacy:export": {"GET": row(own, thing="export")},
+    "privacy:export_file": {"GET": row(own, thing="export")},
     "referrals:month_compile": {"POST": row(COUNT, role(Permission.SIGN_MONTH))},
     "referrals:month_sign": {
         "POST": row(within(Permission.SEE_STATISTICS), here(Permission.SIGN_MONTH), thing="report")

@@ -45,9 +45,10 @@ from complaints.models import (
     OpeningKind,
 )
 from followups.models import Candidate, FollowUp, PlanItem
-from referrals.models import CrowdCall, Diversion, DutyShift, Export, MonthReport, Referral, Statement
+from referrals.models import CrowdCall, Diversion, DutyShift, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
 from rmflow.portal.models import BoardDevice
+from rmflow.privacy.models import Export
 from rmflow.staff.models import Branch, RoleHolding, User, bank_today
 from rmflow.staff.permissions import EVERYWHERE_ROLES, ROLE_PERMISSIONS, SUBTREE_ROLES, Permission, Role
 from rmflow.workdays.models import BranchDay, Inspection

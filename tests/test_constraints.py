@@ -61,7 +61,6 @@ from referrals.models import (
     DutyGap,
     DutyRule,
     DutyShift,
-    Export,
     MonthReport,
     OfflineArrival,
     OfflineDiscard,
@@ -72,7 +71,7 @@ from referrals.rules.figures import MEASURES
 from rmflow.doors.models import IdempotencyKey
 from rmflow.notices.models import Delivery, Notice
 from rmflow.portal.models import BoardDevice
-from rmflow.privacy.models import AccessEvent
+from rmflow.privacy.models import AccessEvent, Export
 from rmflow.staff.models import RoleHolding, Sitting, User
 from rmflow.workdays.models import (
     BranchDay,
@@ -476,7 +475,7 @@ IMPOSSIBLE = {
     "month_report_signed_by_somebody": once(report, state="signed"),
     "month_report_changed_when_signed": once(report, changed_at=NOON),
     "day_figure_once": twice(day_figure),
-    "export_ready_has_its_file": lambda w: Export.objects.create(
+    "privacy_export_ready_has_its_file": lambda w: Export.objects.create(
         by=w.wealth, asked={}, name="x", state="ready"
     ),
     "follow_up_once_live": twice(record),

@@ -2,31 +2,27 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rmflow.doors import htmx
-from rmflow.privacy.actions import log
-from rmflow.privacy.models import AccessEvent
+from rmflow.privacy import export_views
 from rmflow.staff import permissions
-from rmflow.staff.models import bank_now
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workflow import Conflict, Refused
 
+from ..actions import exports
 from ..actions import segments as actions
 from ..models import Segment
-from ..segments import builder, fields, matching, rules, segment_clients, workbook
+from ..segments import builder, fields, matching, rules, segment_clients
 from ..segments.rules import Match
 from ..segments.words import describe
 from .index import SORTS, TITLES, line
 
 PAGE = 25
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET
@@ -170,29 +166,14 @@ def show(request, pk):
             ],
             "several": bool(reach.paths) or reach.everywhere or len(reach.branch_ids) > 1,
             "unit": pgettext("unit", "clients"),
-            "most": workbook.MOST,
         }
     return htmx.render(request, "clients/segment.html", "clients/_segment_clients.html", context)
 
 
 @require_POST
 def export(request, pk):
-    """The list as Excel, masked and marked; logged before it leaves."""
-    user = request.user
-    permissions.require(user, Permission.USE_SEGMENTS)
-    segment = Segment.objects.visible_to(user).get(pk=pk)
-    rows = segment_clients(segment, user)
-    number = min(rows.count(), workbook.MOST)
-    log(AccessEvent.Kind.EXPORT, by=user, object_type="clients.client", rows=number,
-        item_key=f"segment:{segment.pk}", request=request)  # fmt: skip
-    now = bank_now()
-    mark = _("{name} · {n} clients · made by {who} {when} · internal, not to be passed on").format(
-        name=segment.name, n=number, who=user.employee_no, when=f"{now:%Y-%m-%d %H:%M}"
-    )
-    answer = HttpResponse(workbook.write(rows, user, mark), content_type=XLSX)
-    name = f"{_('Segment')}_{segment.name}_{now:%Y%m%d}.xlsx"
-    answer["Content-Disposition"] = content_disposition_header(True, name)
-    return answer
+    """The list as Excel, masked and marked; a long one is made in the background."""
+    return export_views.go(request, exports.of_segment(pk, by=request.user, request=request))
 
 
 @require_POST

@@ -3,36 +3,31 @@
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rmflow.doors import htmx
-from rmflow.privacy import masks
-from rmflow.privacy.actions import log
-from rmflow.privacy.models import AccessEvent
+from rmflow.privacy import export_views, masks
 from rmflow.staff import permissions
-from rmflow.staff.models import Branch, bank_now
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
 from .. import tasks
 from ..actions import evaluation as actions
-from ..actions import recompute
+from ..actions import exports, recompute
 from ..models import Evaluation, EvaluationRun, RunPart
-from ..scoring import stats, workbook
+from ..scoring import asked as question
+from ..scoring import stats
 from ..scoring.flow import flow_picture
 from ..scoring.names import tier_names
 from ..scoring.rules import FLAG_WORDS, Move, PartState, Reason, RunKind, RunState
 from ..scoring.words import flows, lists, matrix, reasons, tiles, wan
 
 PAGE = 20
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KEPT = 600  # seconds; the rows of a run that is computed never change
 
 
@@ -44,7 +39,7 @@ def index(request):
     run = chosen_run(request)
     if run is None:
         return render(request, "clients/tiers.html", {"run": None, "names": tier_names()})
-    asked = _asked(request, run)
+    asked = question.read(user, request.GET, run)
     picture = stats.Picture(_groups(run, asked["branch_ids"]))
     context = {
         "run": run,
@@ -76,36 +71,6 @@ def chosen_run(request):
 def _runs():
     rows = EvaluationRun.objects.exclude(kind=RunKind.EVENT).order_by("-month")[:12]
     return [{"pk": row.pk, "label": f"{row.month:%Y-%m} {row.get_kind_display()}"} for row in rows]
-
-
-def _asked(request, run):
-    """Branches, manager and list of the address; what is not known counts as not given."""
-    user, query = request.user, request.GET
-    reach = scope(user, Permission.SEE_TIERS)
-    here = Branch.objects.filter(reach.q(""), pk__in=run.parts.values("branch")).order_by("code")
-    branches = list(here)
-    chosen = next((branch for branch in branches if str(branch.pk) == query.get("branch", "")), None)
-    if chosen is None and len(branches) == 1:
-        chosen = branches[0]
-    codes = {*tier_names(), "-"}
-    cell = (query.get("from", ""), query.get("to", ""))
-    cell = cell if set(cell) <= codes else None
-    owner = query.get("owner", "")
-    kept = {"run": run.pk, "branch": chosen.pk if chosen and len(branches) > 1 else "", "owner": owner}
-
-    def link(**change):
-        values = {**kept, **change}
-        return "?" + urlencode({name: value for name, value in values.items() if value}) + "#rows"
-
-    return {
-        "branches": branches,
-        "branch": chosen,
-        "branch_ids": [chosen.pk] if chosen else [branch.pk for branch in branches],
-        "which": query.get("list", "") if query.get("list") in stats.LISTS else "",
-        "owner": owner if owner == "none" or (owner.isdigit() and len(owner) < 12) else "",
-        "cell": cell,
-        "link": link,
-    }
 
 
 def _groups(run, branch_ids):
@@ -187,18 +152,9 @@ def _signing(user, run, asked):
     }
 
 
-def _chosen_rows(run, asked):
-    """(list, rows) behind the tab or cell of the address."""
-    which = asked["which"] or ("" if asked["cell"] else "up")
-    cell = asked["cell"] or (None, None)
-    before, after = ("" if code == "-" else code for code in cell) if asked["cell"] else (None, None)
-    branches, owner = asked["branch_ids"], asked["owner"]
-    return which, stats.rows(run, branches, which=which, owner=owner, before=before, after=after)
-
-
 def _list(request, run, asked, picture):
     """The rows behind the tab or cell one chose; the near ones when nothing was."""
-    which, found = _chosen_rows(run, asked)
+    which, found = question.rows(run, asked)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
@@ -277,26 +233,12 @@ def send_back(request, pk):
 
 @require_POST
 def export(request):
-    """The chosen list as Excel, masked and marked; logged before it leaves."""
-    user = request.user
-    permissions.require(user, Permission.SEE_TIERS)
+    """The chosen list as Excel, masked and marked; a long one is made in the background."""
+    permissions.require(request.user, Permission.SEE_TIERS)
     run = chosen_run(request)
     if run is None:
         raise EvaluationRun.DoesNotExist
-    asked = _asked(request, run)
-    _which, rows = _chosen_rows(run, asked)
-    number = min(rows.count(), workbook.MOST)
-    log(AccessEvent.Kind.EXPORT, by=user, object_type="clients.evaluation", rows=number,
-        item_key=f"run:{run.pk}", request=request)  # fmt: skip
-    now = bank_now()
-    mark = _("{name} · {n} clients · made by {who} {when} · internal, not to be passed on").format(
-        name=f"{run.month:%Y-%m} {_('Tier evaluation')}", n=number, who=user.employee_no,
-        when=f"{now:%Y-%m-%d %H:%M}",
-    )  # fmt: skip
-    answer = HttpResponse(workbook.write(rows, user, mark), content_type=XLSX)
-    name = f"{_('Tier evaluation')}_{run.month:%Y%m}_{now:%Y%m%d}.xlsx"
-    answer["Content-Disposition"] = content_disposition_header(True, name)
-    return answer
+    return export_views.go(request, exports.of_run(run, request.GET, by=request.user, request=request))
 
 
 @require_POST

@@ -5,7 +5,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays.models import BranchDay
@@ -133,33 +132,3 @@ class MonthEvent(models.Model):
     at = models.DateTimeField(default=timezone.now)
     digest = models.CharField(max_length=64)
     note = models.CharField(max_length=200, blank=True)
-
-
-class Export(models.Model):
-    """A workbook asked for; a large one is made by a worker and fetched when it is done."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("export", "Waiting")
-        RUNNING = "running", _("Being made")
-        READY = "ready", _("Ready")
-        FAILED = "failed", pgettext_lazy("export", "Failed")
-
-    by = models.ForeignKey(USER, models.CASCADE, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    asked = models.JSONField()
-    name = models.CharField(max_length=80)
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    rows = models.IntegerField(default=0)
-    done = models.IntegerField(default=0)
-    file = models.BinaryField(null=True)
-    ready_at = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["by", "-at"], name="export_by_at")]
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(state="ready") | Q(file__isnull=False, ready_at__isnull=False),
-                name="export_ready_has_its_file",
-                violation_error_message=_("A finished export has its file."),
-            )
-        ]

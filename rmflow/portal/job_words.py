@@ -21,6 +21,7 @@ NAMES = {
     "compile the month's statistics": _("Compile last month's statistics"),
     "fold in changed days": _("Fold changed days into the statistics"),
     "forget old exports": _("Forget old exports"),
+    "send exports again": _("Send exports again that never reached a worker"),
     "remind of the closing": _("Remind of the day's closing"),
     "tell heads of open days": _("Tell heads of days not locked"),
     "seal and release records": _("Seal records at night, release them in the morning"),

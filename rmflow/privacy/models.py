@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -183,3 +184,38 @@ class PrivacyNotice(models.Model):
 
     def __str__(self):
         return f"{self.version} · {self.title}"
+
+
+class Export(models.Model):
+    """A workbook asked for; a large one is made by a worker (`task`) and fetched when it is done.
+
+    `asked` holds keys and filters, never personal data; the rows are read anew when the file is written,
+    with the rights its owner has then. The file shows what its owner's page shows, and lives for a day.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("export", "Waiting")
+        RUNNING = "running", _("Being made")
+        READY = "ready", _("Ready")
+        FAILED = "failed", pgettext_lazy("export", "Failed")
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    task = models.CharField(max_length=60)
+    asked = models.JSONField()
+    name = models.CharField(max_length=120)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    rows = models.IntegerField(default=0)
+    done = models.IntegerField(default=0)
+    file = models.BinaryField(null=True)
+    ready_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["by", "-at"], name="privacy_export_by_at")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(file__isnull=False, ready_at__isnull=False),
+                name="privacy_export_ready_has_its_file",
+                violation_error_message=_("A finished export has its file."),
+            )
+        ]

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from rmflow.doors.jobs import scheduled
 
-from . import chain
+from . import chain, exports
 
 log = logging.getLogger("rmflow.audit")
 
@@ -36,3 +36,17 @@ def verify_access_log():
     if broken:
         raise ChainBroken(f"{len(broken)} chains")
     return {"links": links}
+
+
+@shared_task(name="privacy.send_exports_again")
+@scheduled("send exports again")
+def send_exports_again() -> dict[str, int]:
+    """Each five minutes: workbooks asked for while the broker was away go to a worker."""
+    return {"exports": exports.send_again()}
+
+
+@shared_task(name="privacy.forget_exports")
+@scheduled("forget old exports")
+def forget_exports() -> dict[str, int]:
+    """Each night: workbooks are kept for a day."""
+    return {"exports": exports.forget_old()}

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from . import views
+from . import export_views, views
 
 app_name = "privacy"
 
 urlpatterns = [
     path("log/", views.access_log, name="log"),
     path("log/verify/", views.verify, name="verify"),
+    path("exports/<int:pk>/", export_views.show, name="export"),
+    path("exports/<int:pk>/file/", export_views.file, name="export_file"),
 ]

@@ -267,8 +267,8 @@ def write_workbook():
     """In its own process: one export of about ROWS slips and their deals."""
     from referrals import workbook
     from referrals.asked import Asked
-    from referrals.models import Export
     from referrals.stats import behind
+    from rmflow.privacy.models import Export
     from rmflow.staff.models import Branch, RoleHolding, User
     from rmflow.staff.permissions import Role
 

@@ -7,8 +7,10 @@ import pytest
 from referrals import tasks
 from referrals.actions import exports
 from referrals.asked import Asked
-from referrals.models import Export, StaleDay
+from referrals.models import StaleDay
 from rmflow.doors.models import JobRun
+from rmflow.privacy import exports as machine
+from rmflow.privacy.models import Export
 from rmflow.staff.permissions import Role
 from tests.referrals.counted import a_day, lock, slip
 
@@ -24,7 +26,7 @@ def september(branches, lobby, wealth, head):
 
 
 def test_a_worker_makes_a_large_workbook(september, head, new_worker, eventually, monkeypatch):
-    monkeypatch.setattr(exports, "AT_ONCE", 3)
+    monkeypatch.setattr(machine, "AT_ONCE", 3)
     new_worker()
     asked = Asked(head, {"kind": "month", "day": "2026-09-01"})
     export = exports.start(asked.kept(), asked.question, by=head, name="x.xlsx")
@@ -36,7 +38,7 @@ def test_a_worker_makes_a_large_workbook(september, head, new_worker, eventually
 def test_a_workbook_of_a_killed_worker_is_made_by_the_next(
     september, head, new_worker, eventually, monkeypatch
 ):
-    monkeypatch.setattr(exports, "AT_ONCE", 3)
+    monkeypatch.setattr(machine, "AT_ONCE", 3)
     asked = Asked(head, {"kind": "month", "day": "2026-09-01"})
     export = exports.start(asked.kept(), asked.question, by=head, name="x.xlsx")
     Export.objects.filter(pk=export.pk).update(state="running", done=2)  # where a killed worker left it

@@ -141,7 +141,10 @@ def _case(branch, branches, moment, rng):
     head = _pick(rng, branch, Role.BRANCH_HEAD)
     keeper = _keep(case, manager, head, moment, rng, ordinary=ordinary)
     with at(moment + datetime.timedelta(minutes=rng.randint(35, 90))):
-        closure_record.end(case.pk, by=keeper, result=result, **_record(result, moment, rng))
+        facts = _record(result, moment, rng)
+        if case.aum_before is None:  # no balances yet: the keeper writes down what the client says
+            facts["aum_before"] = facts["amount"] * 2
+        closure_record.end(case.pk, by=keeper, result=result, **facts)
 
 
 def _keep(case, manager, head, moment, rng, *, ordinary):

@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 
 from django.utils.dateformat import format as format_date
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
@@ -89,13 +90,14 @@ class Asked:
             return format_date(self.month, pgettext("date format: month and year", "F Y"))
         return _("{year}").format(year=self.year)
 
+    @cached_property
     def rows(self):
         """Complaints the reader may count: of the branches analysed, never those he keeps out of."""
         rows = Complaint.objects.visible_to(self.user).filter(self.reach.q("branch"))
         return rows.filter(branch=self.branch) if self.branch else rows
 
     def period(self):
-        return stats.between(self.rows(), self.first, self.last)
+        return stats.between(self.rows, self.first, self.last)
 
     def query(self, **changes):
         """The address of the same question with `changes`."""
@@ -210,7 +212,7 @@ def trend(asked):
     """Twelve months up to the one asked for, beside the same months of the year before."""
     end = asked.month or datetime.date(asked.year, 12, 1)
     months = [_months_before(end, back) for back in range(TREND_MONTHS * 2 - 1, -1, -1)]
-    found = stats.by_month(stats.between(asked.rows(), months[0], stats.last_day(end)), today=asked.today)
+    found = stats.by_month(stats.between(asked.rows, months[0], stats.last_day(end)), today=asked.today)
     known = {row["month"].date(): row for row in found}
     shown = []
     for place, month in enumerate(months[TREND_MONTHS:]):

@@ -20,7 +20,7 @@ def write(asked):
     for dimension, label in desk.DIMENSIONS.items():
         rows = stats.by(asked.period(), dimension, today=asked.today)
         _page(book, str(label), heads, [_row(desk.heading(dimension, row), row) for row in rows])
-    months = stats.by_month(asked.rows(), today=asked.today)
+    months = stats.by_month(asked.rows, today=asked.today)
     _page(book, _("Months"), heads, [_row(f"{row['month']:%Y-%m}", row) for row in months])
     return saved(book)
 

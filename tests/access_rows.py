@@ -728,6 +728,8 @@ COMPLAINTS = {
     "complaints:complaints": {"GET": row(TAKES)},
     "complaints:take": {"GET": row(TAKES), "POST": row(TAKES)},
     "complaints:desk": {"GET": row(ANALYSES)},
+    "complaints:risk": {"GET": row(ANALYSES)},
+    "complaints:figures": {"GET": row(ANALYSES)},
     "complaints:report": {"GET": row(ANALYSES)},
     "complaints:excel": {"GET": row(ANALYSES)},
     "complaints:extensions": {"GET": row(role(Permission.RULE_COMPLAINT))},

@@ -15,16 +15,22 @@ from ..rules.complaint_recusal import prefixes
 USER = settings.AUTH_USER_MODEL
 
 
-def recused(user):
-    """Recusals that concern `user`: named himself, or under a person named."""
+def below(user):
+    """Under whom `user` stands: the paths his branches lie under, and his roles."""
     paths, roles = set(), set()
     for holding in user.holdings:
         paths.update(prefixes(holding.branch.path))
         roles.add(holding.role)
     if user.home_branch_id:
         paths.update(prefixes(user.home_branch.path))
-    below = Q(below_path__in=sorted(paths)) & (Q(below_roles=[]) | Q(below_roles__overlap=sorted(roles)))
-    return Recusal.objects.filter(Q(person=user, below_path="") | below)
+    return paths, roles
+
+
+def recused(user):
+    """Recusals that concern `user`: named himself, or under a person named."""
+    paths, roles = below(user)
+    under = Q(below_path__in=sorted(paths)) & (Q(below_roles=[]) | Q(below_roles__overlap=sorted(roles)))
+    return Recusal.objects.filter(Q(person=user, below_path="") | under)
 
 
 def passed_to(user):

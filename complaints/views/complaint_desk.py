@@ -18,18 +18,19 @@ from rmflow.workdays.rules import chip
 
 from .. import complaint_desk as desk
 from .. import complaint_workbook as workbook
+from ..complaint_rows import line
 from ..stats import complaint as stats
-from .complaint_list import _line
+from ..stats.pressing import pressing
 
 PAGE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _shown(asked):
-    """What desk and month report share."""
+    """What the desk's figures and the month report share."""
     period = asked.period()
-    total = stats.figures(period, today=asked.today)
     causes = stats.by(period, "cause", today=asked.today)
+    total = stats.together(causes)
     chosen = causes if asked.dimension == "cause" else stats.by(period, asked.dimension, today=asked.today)
     return {
         "asked": asked,
@@ -47,15 +48,41 @@ def _shown(asked):
 
 @require_GET
 def index(request):
-    """All branches at a glance: at risk, overdue (none), figures by any dimension, Pareto, trend."""
-    asked, now = desk.Asked.of(request), clock.now()
-    risk = stats.at_risk(asked.rows(), now=now)
-    before = desk._months_before(asked.first, 1)
-    after = desk._months_before(asked.first, -1)
-    context = {
+    """The nearest deadlines of all branches at once; what is at risk and the figures follow by htmx."""
+    asked = desk.Asked.of(request)
+    return render(request, "complaints/desk.html", _nearest(asked))
+
+
+@never_cache
+@require_GET
+def risk(request):
+    """How many need somebody today: asked for with the page, and again with every news."""
+    asked = desk.Asked.of(request)
+    context = {"asked": asked, "risk": stats.at_risk(asked.rows, now=clock.now())}
+    return render(request, "complaints/_desk_risk.html", context)
+
+
+@require_GET
+def figures(request):
+    """Figures of a period by any dimension, Pareto, trend: a piece for htmx, else the whole desk."""
+    asked = desk.Asked.of(request)
+    found = _figures(asked)
+    if not htmx.wants_fragment(request):
+        found |= {**_nearest(asked), "risk": stats.at_risk(asked.rows, now=clock.now())}
+    return htmx.render(request, "complaints/desk.html", "complaints/_desk_figures.html", found)
+
+
+def _nearest(asked):
+    now, rules = clock.now(), asked.user.has(Permission.RULE_COMPLAINT)
+    found, waiting = pressing(asked.user, asked.reach, branch=asked.branch, rules=rules)
+    lines = [line(complaint, now, several=True) for complaint in found]
+    return {"asked": asked, "lines": lines, "rules": rules, "waiting": waiting, "now": now}
+
+
+def _figures(asked):
+    before, after = (desk._months_before(asked.first, step) for step in (1, -1))
+    return {
         **_shown(asked),
-        "risk": risk,
-        "lines": [_line(complaint, now) for complaint in stats.pressing(asked.rows(), now=now)],
         "trend": desk.trend(asked),
         "branches": list(stats.outlets(asked.reach)),
         "dimensions": [
@@ -68,13 +95,7 @@ def index(request):
         "after": asked.query(month=f"{after:%Y-%m}", year="")
         if asked.month
         else asked.query(year=asked.year + 1),
-        "rules": request.user.has(Permission.RULE_COMPLAINT),
-        "waiting": stats.extensions(request.user).count()
-        if request.user.has(Permission.RULE_COMPLAINT)
-        else 0,
-        "now": now,
     }
-    return render(request, "complaints/desk.html", context)
 
 
 @require_GET

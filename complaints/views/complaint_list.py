@@ -20,13 +20,11 @@ from rmflow.staff import permissions
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import EVERYWHERE_ROLES, Permission, scope
 from rmflow.workdays import clock
-from rmflow.workdays.current import calendar
-from rmflow.workdays.rules import chip
 from rmflow.workflow import Refused
 
 from ..actions import complaint_take
 from ..complaint_forms import TakeForm
-from ..complaint_page import STATES
+from ..complaint_rows import line
 from ..models import Complaint
 from ..rules.complaint import OPEN, OVER, RUNNING
 from ..stats.complaint import DRILLS, drilled, used
@@ -71,10 +69,11 @@ def index(request):
     if show == "mine":
         found = found.filter(handler=user)
     page = Paginator(found.with_people().order_by(*SORTS[sort]), PAGE).get_page(request.GET.get("page"))
+    several = bool(scope(user, Permission.SEE_COMPLAINTS)) and not _own_branch(user)
     kept = {name: asked[name] for name in ("q", *DRILLS) if asked[name]}
     context = {
         "page": page,
-        "lines": [_line(complaint, now) for complaint in page],
+        "lines": [line(complaint, now, several=several) for complaint in page],
         "filters": [
             {
                 "label": label,
@@ -89,7 +88,7 @@ def index(request):
         "show": show,
         "drill": is_drill,
         "is_filtered": bool(asked["q"]) or is_drill or show != "open",
-        "several": scope(user, Permission.SEE_COMPLAINTS) and not _own_branch(user),
+        "several": several,
         "unit": _("complaints"),
         "analyses": user.has(Permission.ANALYSE_COMPLAINTS),
         "may_notice": scope(user, Permission.ASSIGN_COMPLAINT) and _own_branch(user),
@@ -118,18 +117,6 @@ def _searched(rows, text):
     found = Q(number__icontains=text) | Q(title__icontains=text)
     phone = blind.whole_numbers(text).get("phone")
     return rows.filter(found | Q(phone_hash=phone) if phone else found)
-
-
-def _line(complaint, now):
-    replied = complaint.replied_at or complaint.over_at
-    done_on = replied.astimezone(clock.SHANGHAI).date() if replied else None
-    return {
-        "complaint": complaint,
-        "badge": {"state": STATES[complaint.status], "text": complaint.get_status_display()},
-        "chip": chip(
-            complaint.due_on, now.date(), calendar(), due_at=complaint.due_at, now=now, done_on=done_on
-        ),
-    }
 
 
 def _heads(sort, kept):

@@ -81,5 +81,7 @@
     window.addEventListener("resize", () => chart.resize());
   }
 
-  document.querySelectorAll("[data-chart]").forEach(draw);
+  const drawAll = (root) => root.querySelectorAll("[data-chart]:not([_echarts_instance_])").forEach(draw);
+  drawAll(document);
+  document.body.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
 })();

@@ -97,6 +97,54 @@ DROP FUNCTION referrals_day_stale(), referrals_slip_stale(), referrals_verdict_s
     referrals_deal_stale(), referrals_credit_stale();
 """
 
+#: Who was met or reached, and in time, is summed up too: by the slip, its talks and its first plan item.
+CONTACTS = """
+CREATE FUNCTION referrals_talk_stale() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO referrals_staleday (day_id)
+    SELECT DISTINCT counted_on_id FROM referrals_referral
+     WHERE counted_on_id IS NOT NULL
+       AND (TG_OP <> 'DELETE' AND follow_up_id = NEW.record_id OR TG_OP <> 'INSERT' AND follow_up_id = OLD.record_id);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION referrals_plan_stale() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO referrals_staleday (day_id)
+    SELECT counted_on_id FROM referrals_referral
+     WHERE counted_on_id IS NOT NULL AND id = CASE WHEN TG_OP = 'DELETE'
+           THEN split_part(OLD.source_key, ':', 2) ELSE split_part(NEW.source_key, ':', 2) END::bigint;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER referrals_slip_reached AFTER UPDATE ON referrals_referral FOR EACH ROW
+    WHEN (NEW.counted_on_id IS NOT NULL AND ROW(OLD.reception, OLD.follow_up_id, OLD.referred_at)
+        IS DISTINCT FROM ROW(NEW.reception, NEW.follow_up_id, NEW.referred_at))
+    EXECUTE FUNCTION referrals_slip_stale();
+CREATE TRIGGER referrals_talk_counted AFTER INSERT OR UPDATE OR DELETE ON followups_contact FOR EACH ROW
+    EXECUTE FUNCTION referrals_talk_stale();
+CREATE TRIGGER referrals_plan_made AFTER INSERT ON followups_planitem FOR EACH ROW
+    WHEN (NEW.kind = 'follow_up' AND NEW.source_key ~ '^referral:[0-9]{1,18}:first$')
+    EXECUTE FUNCTION referrals_plan_stale();
+CREATE TRIGGER referrals_plan_moved AFTER UPDATE ON followups_planitem FOR EACH ROW
+    WHEN (coalesce(OLD.must_by, OLD.plan_on) <> coalesce(NEW.must_by, NEW.plan_on)
+        AND NEW.kind = 'follow_up' AND NEW.source_key ~ '^referral:[0-9]{1,18}:first$')
+    EXECUTE FUNCTION referrals_plan_stale();
+CREATE TRIGGER referrals_plan_gone AFTER DELETE ON followups_planitem FOR EACH ROW
+    WHEN (OLD.kind = 'follow_up' AND OLD.source_key ~ '^referral:[0-9]{1,18}:first$')
+    EXECUTE FUNCTION referrals_plan_stale();
+
+INSERT INTO referrals_staleday (day_id) SELECT id FROM workdays_branchday WHERE closed_at IS NOT NULL;
+"""
+NO_CONTACTS = """
+DROP TRIGGER referrals_slip_reached ON referrals_referral;
+DROP TRIGGER referrals_talk_counted ON followups_contact;
+DROP TRIGGER referrals_plan_made ON followups_planitem;
+DROP TRIGGER referrals_plan_moved ON followups_planitem;
+DROP TRIGGER referrals_plan_gone ON followups_planitem;
+DROP FUNCTION referrals_talk_stale(), referrals_plan_stale();
+"""
+
 SIGNED = """
 CREATE FUNCTION referrals_month_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

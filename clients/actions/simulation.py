@@ -4,13 +4,12 @@ from django.core.cache import cache
 
 from rmflow.staff import permissions
 from rmflow.staff.models import Branch
-from rmflow.staff.permissions import Permission
+from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
 
 from ..models import MonthlyBalance, Scorecard
 from ..scoring import stats
 from ..scoring.months import first_of, next_first
-from ..scoring.rules import Move
 from . import scorecards
 from .evaluation import whole
 
@@ -58,18 +57,9 @@ def is_running(card):
     return bool(cache.get(f"{_key(card)}:running"))
 
 
-def branches(picture):
-    """A row per branch: clients, up, down, watched, near."""
-    by = picture.by("branch")
-    names = Branch.objects.filter(pk__in=by).order_by("code").values_list("pk", "name")
-    return [
-        {
-            "name": name,
-            "clients": by[pk]["clients"],
-            "up": by[pk][Move.UP] + by[pk][Move.NEW],
-            "down": by[pk][Move.DOWN],
-            "watch": by[pk][Move.WATCH],
-            "near": by[pk]["near"],
-        }
-        for pk, name in names
-    ]
+def open_branches(groups, user):
+    """Branches whose managers `user` may look at one by one: all for who keeps scorecards, else one's own."""
+    rows = Branch.objects.filter(pk__in={group.branch for group in groups}).order_by("code")
+    if user.has(Permission.KEEP_SCORECARDS):
+        return list(rows)
+    return list(rows.filter(scope(user, Permission.SEE_TIERS).q("")))

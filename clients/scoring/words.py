@@ -1,8 +1,11 @@
 """A picture of a run in words and widths: what the page's tables show."""
 
+from collections import Counter
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from . import stats
 from .rules import Move
 
 WAN = 10_000
@@ -145,3 +148,30 @@ def lists(picture, link, which):
         {"label": label, "count": f"{n:,}", "url": link(list=key), "current": which == key}
         for key, (label, n) in counts.items()
     ]
+
+
+def counts(row):
+    """Clients, up, down, watched, near of one branch or manager."""
+    return {
+        "clients": row["clients"],
+        "up": row[Move.UP] + row[Move.NEW],
+        "down": row[Move.DOWN],
+        "watch": row[Move.WATCH],
+        "near": row["near"],
+    }
+
+
+def manager_lines(by, link):
+    """A row per manager of one branch, the pool of those without one last, and the total."""
+    names = stats.people(by)
+    order = sorted(by, key=lambda pk: (pk is None, -by[pk]["clients"]))
+    lines = [
+        {
+            "key": str(pk or "none"),
+            "name": names.get(pk) or _("Nobody's clients"),
+            "url": link(pk),
+            **counts(by[pk]),
+        }
+        for pk in order
+    ]
+    return {"lines": lines, "total": counts(sum(by.values(), start=Counter()))}

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rmflow.doors import htmx
 from rmflow.staff import permissions
+from rmflow.staff.models import Branch
 from rmflow.staff.permissions import Permission
 from rmflow.workflow import Refused
 
@@ -24,7 +25,7 @@ from ..scoring.explain import amount_text, band_text
 from ..scoring.flow import flow_picture
 from ..scoring.rules import RunKind
 from ..scoring.sources import Source
-from ..scoring.words import flows, matrix, reasons, tiles
+from ..scoring.words import counts, flows, manager_lines, matrix, reasons, tiles
 
 SEE = (Permission.KEEP_SCORECARDS, Permission.SEE_TIERS)
 
@@ -194,7 +195,7 @@ def simulate(request, pk):
 
 @require_GET
 def simulated(request, pk):
-    """Who would go up, down, stay if this version were in force: figures, no names."""
+    """Who would go up, down, stay if this version were in force: figures, no clients; by branch and manager."""
     _may_see(request.user)
     found = _card(pk)
     groups = simulation.found(found)
@@ -205,15 +206,48 @@ def simulated(request, pk):
     }
     if groups is not None:
         names = {row.code: row.name for row in found.tiers.all()}
-        picture = stats.Picture(groups, names)
+        chosen = _chosen(request, groups)
+        picture = stats.Picture(chosen["groups"], names)
         context |= {
+            **_tables(groups, chosen, picture),
             "picture": picture,
             "tiles": tiles(picture, None),
             "matrix": matrix(picture),
             "flows": flows(picture),
             "flow": flow_picture(picture),
             "reasons": reasons(picture),
-            "branches": simulation.branches(picture),
             "month": simulation.month(),
         }
     return htmx.render(request, "clients/simulation.html", "clients/_simulation.html", context)
+
+
+def _chosen(request, groups):
+    """The branch and manager of the address, among those one may look at, and their groups."""
+    branches, query = simulation.open_branches(groups, request.user), request.GET
+    branch = next((row for row in branches if str(row.pk) == query.get("branch", "")), None)
+    owner = query.get("owner", "") if branch else ""
+    if branch:
+        groups = [group for group in groups if group.branch == branch.pk]
+    if owner in {str(group.owner or "none") for group in groups}:
+        groups = [group for group in groups if str(group.owner or "none") == owner]
+    else:
+        owner = ""
+    return {"branches": branches, "branch": branch, "owner": owner, "groups": groups}
+
+
+def _tables(groups, chosen, picture):
+    """A row per branch, or per manager of the chosen branch; each row is a link to its own figures."""
+    branch = chosen["branch"]
+    if branch is None:
+        by, reach = picture.by("branch"), {row.pk for row in chosen["branches"]}
+        names = Branch.objects.filter(pk__in=by).order_by("code").values_list("pk", "name")
+        lines = [
+            {"name": name, "url": f"?branch={pk}" if pk in reach else "", **counts(by[pk])}
+            for pk, name in names
+        ]
+        return {"branches": lines}
+    by = stats.Picture([group for group in groups if group.branch == branch.pk], {}).by("owner")
+    found = manager_lines(by, lambda pk: f"?branch={branch.pk}&owner={pk or 'none'}")
+    owner = chosen["owner"]
+    name = next((line["name"] for line in found["lines"] if line["key"] == owner), "")
+    return {"branch": branch, "owner": owner, "owner_name": name, "managers": found}

@@ -24,8 +24,8 @@ from ..scoring import asked as question
 from ..scoring import stats
 from ..scoring.flow import flow_picture
 from ..scoring.names import tier_names
-from ..scoring.rules import FLAG_WORDS, Move, PartState, Reason, RunKind, RunState
-from ..scoring.words import flows, lists, matrix, reasons, tiles, wan
+from ..scoring.rules import FLAG_WORDS, PartState, Reason, RunKind, RunState
+from ..scoring.words import counts, flows, lists, manager_lines, matrix, reasons, tiles, wan
 
 PAGE = 20
 KEPT = 600  # seconds; the rows of a run that is computed never change
@@ -89,30 +89,8 @@ def _managers(picture, asked):
     """A row per manager of one branch, the pool of those without one last, and the total."""
     if asked["branch"] is None:
         return None
-    by = picture.by("owner")
-    names = stats.people(by)
-    order = sorted(by, key=lambda pk: (pk is None, -by[pk]["clients"]))
-    return {
-        "lines": [
-            {
-                "name": names.get(pk) or _("Nobody's clients"),
-                "url": asked["link"](owner=pk or "none", list=asked["which"] or "near"),
-                **_counts(by[pk]),
-            }
-            for pk in order
-        ],
-        "total": _counts(sum(by.values(), start=type(next(iter(by.values()), {}))())) if by else {},
-    }
-
-
-def _counts(row):
-    return {
-        "clients": row["clients"],
-        "up": row[Move.UP] + row[Move.NEW],
-        "down": row[Move.DOWN],
-        "watch": row[Move.WATCH],
-        "near": row["near"],
-    }
+    list_ = asked["which"] or "near"
+    return manager_lines(picture.by("owner"), lambda pk: asked["link"](owner=pk or "none", list=list_))
 
 
 def _branches(run, picture, asked):
@@ -124,7 +102,7 @@ def _branches(run, picture, asked):
             "name": branch.name,
             "part": parts.get(branch.pk),
             "url": asked["link"](branch=branch.pk),
-            **_counts(by[branch.pk]),
+            **counts(by[branch.pk]),
         }
         for branch in asked["branches"]
     ]

@@ -47,7 +47,7 @@ SLIPS = f"""
            coalesce((said.type = 'ordinary')::int, 0) AS ordinary,
            (slip.check_result = 'repeat')::int AS repeats,
            (slip.check_result = 'invalid')::int AS invalid,
-           coalesce({{reached}}, 0) AS reached,
+           coalesce({{reached}}, 0) AS reached, {{in_time}} AS in_time,
            0 AS spot_deals, 0 AS converted, 0 AS follow_deals,
            0::numeric AS spot_amount, 0::numeric AS follow_amount
       FROM workdays_branchday day
@@ -69,12 +69,21 @@ REACHED = """
            AND talk.at >= slip.filed_at AND talk.result NOT IN ('no_answer', 'wrong_number'))))::int
 """
 
+#: 首次联系及时: somebody got in touch by the last day the follow-up gave for it.
+IN_TIME = """
+    EXISTS (SELECT 1 FROM followups_planitem item
+              JOIN followups_contact talk ON talk.record_id = slip.follow_up_id
+             WHERE item.source_key = 'referral:' || slip.id || ':first' AND item.kind = 'follow_up'
+               AND (talk.at AT TIME ZONE 'Asia/Shanghai')::date <= coalesce(item.must_by, item.plan_on)
+               AND talk.at >= slip.filed_at)
+"""
+
 DEALS = """
     SELECT {person}, slip.source_channel AS channel, slip.id AS slip_id,
            extract(hour FROM slip.referred_at AT TIME ZONE 'Asia/Shanghai')::int AS hour,
            day.id AS day_id, slip.sender_branch_id AS branch_id, day.date,
            date_trunc('month', coalesce(made.date, filed.date))::date AS made_month,
-           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
            (slip.status = 'referred')::int AS spot_deals,
            (slip.status = 'to_follow_up' AND credit.is_first)::int AS converted,
            (slip.status = 'to_follow_up')::int AS follow_deals,
@@ -135,14 +144,17 @@ class Question:
         return replace(self, first=period.first, last=period.last)
 
 
-def facts(*, reached=False, people=False, cohort=False, where=""):
+def facts(*, reached=False, in_time=False, people=False, cohort=False, where=""):
     """The statement of all facts; parameters: `parameters(question)`.
 
     `people`: managers of 双算 have rows of their own. `cohort`: deals by the month their slip counts in.
     """
     days = " AND {date} BETWEEN %(first)s AND %(last)s "
     parts = [
-        SLIPS.format(reached=REACHED if reached else "0")
+        SLIPS.format(
+            reached=REACHED if reached else "0",
+            in_time=f"(slip.status = 'to_follow_up' AND {IN_TIME})::int" if in_time else "0",
+        )
         + days.format(date="day.date")
         + reach("day.branch_id")
         + where
@@ -197,7 +209,8 @@ def grouped(source, by, *, only=(), measures=MEASURES):
 
 def ask(question, by=(), **how):
     """Rows of summed facts, told apart by `by` (names of KEYS): one statement."""
-    return rows(grouped(facts(**how), by, only=question.only), parameters(question))
+    measures = (*MEASURES, "in_time") if how.get("in_time") else MEASURES
+    return rows(grouped(facts(**how), by, only=question.only, measures=measures), parameters(question))
 
 
 def rows(sql, values):

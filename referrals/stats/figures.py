@@ -52,13 +52,18 @@ def by_region(question):
     return rollup.ask(question, ("region",)) if rollup.serves(question) else facts.ask(question, ("region",))
 
 
+def heat_of_branches(question):
+    """The heat map of many branches, out of the roll-up."""
+    return rollup.heat(question) if rollup.serves(question) else by_weekday_and_hour(question)
+
+
 def days_of_branches(question):
     """By day over many branches, out of the roll-up: the trend of a region."""
     return rollup.ask(question, ("date",)) if rollup.serves(question) else by_day(question)
 
 
 def total_of_branches(question):
-    """The whole of many branches out of the roll-up; who was reached is not in it."""
+    """The whole of many branches out of the roll-up."""
     if not rollup.serves(question):
         return total(question)
     return (rollup.ask(question, ()) or [empty()])[0]
@@ -76,13 +81,8 @@ def cohorts(question):
     return facts.ask(question, ("made_month",), cohort=True)
 
 
-IN_TIME = """
-    SELECT count(*) AS to_follow_up, count(*) FILTER (WHERE EXISTS (
-               SELECT 1 FROM followups_planitem item
-                 JOIN followups_contact talk ON talk.record_id = slip.follow_up_id
-                WHERE item.source_key = 'referral:' || slip.id || ':first' AND item.kind = 'follow_up'
-                  AND (talk.at AT TIME ZONE 'Asia/Shanghai')::date <= coalesce(item.must_by, item.plan_on)
-                  AND talk.at >= slip.filed_at)) AS in_time
+IN_TIME = f"""
+    SELECT count(*) AS to_follow_up, count(*) FILTER (WHERE {facts.IN_TIME}) AS in_time
       FROM workdays_branchday day
       JOIN referrals_referral slip ON slip.counted_on_id = day.id
      WHERE day.closed_at IS NOT NULL AND slip.status = 'to_follow_up'

@@ -12,7 +12,7 @@ from ..rules.frozen import DEAL_FIELDS, SLIP_FIELDS
 from ..rules.periods import Kind, period
 from . import behind, facts, figures
 
-VERSION = 2
+VERSION = 3
 COHORT_MONTHS = 6
 
 
@@ -27,7 +27,11 @@ def branches_with_days(month):
 FURTHER = {
     "employees_year_before": lambda question, span: figures.by_employee(question.over(span.year_before())),
     "roles": lambda question, span: figures.by_role(question),
+    "roles_before": lambda question, span: figures.by_role(question.over(span.before())),
+    "roles_year_before": lambda question, span: figures.by_role(question.over(span.year_before())),
     "channels": lambda question, span: figures.by_channel(question),
+    "channels_before": lambda question, span: figures.by_channel(question.over(span.before())),
+    "channels_year_before": lambda question, span: figures.by_channel(question.over(span.year_before())),
     "hours": lambda question, span: figures.by_hour(question),
 }
 

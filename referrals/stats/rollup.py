@@ -11,7 +11,13 @@ from django.db import connection, transaction
 from ..rules.figures import MEASURES
 from . import facts
 
-MEASURED = tuple(name for name in MEASURES if name != "reached")
+MEASURED = (*MEASURES, "in_time")
+#: Slips by the hour they were made in: a column each, since 24 sums of a row cost less than 24 rows.
+HOURS = tuple(f"h{hour:02d}" for hour in range(24))
+_COUNTED = {name: f"(total * (hour = {hour})::int)" for hour, name in enumerate(HOURS)}
+_SUMS = ", ".join(
+    (facts.sums(MEASURED), *(f"sum({counted})::int AS {name}" for name, counted in _COUNTED.items()))
+)
 LOCK = 7301  # advisory: one refresh at a time
 
 _OF_DAYS = " AND day.id = ANY(%(days)s)"
@@ -22,24 +28,37 @@ def serves(question):
     return set(question.only) <= {"branch", "region"}
 
 
-def _source(question):
+def _source(columns=MEASURED):
     """Sums of the roll-up, and the slips of days it no longer speaks for."""
-    names = ", ".join(MEASURED)
+    names = ", ".join(columns)
+    counted = ", ".join(f"{_COUNTED[name]} AS {name}" if name in _COUNTED else name for name in columns)
     reach = facts.reach("kept.branch_id")
     stale = " AND day.id IN (SELECT day_id FROM referrals_staleday)"
+    of_slips = facts.facts(reached=True, in_time=True, where=stale)
     return f"""
         SELECT kept.branch_id, kept.date, {names} FROM referrals_dayfigure kept
          WHERE kept.date BETWEEN %(first)s AND %(last)s {reach}
            AND kept.day_id NOT IN (SELECT day_id FROM referrals_staleday)
          UNION ALL
-        SELECT branch_id, date, {names} FROM ({facts.facts(where=stale)}) anew
+        SELECT branch_id, date, {counted} FROM ({of_slips}) anew
     """
 
 
 def ask(question, by):
     """Rows of the roll-up, told apart by branch, region, date or month."""
-    sql = facts.grouped(_source(question), by, only=question.only, measures=MEASURED)
-    return [{**row, "reached": 0} for row in facts.rows(sql, facts.parameters(question))]
+    sql = facts.grouped(_source(), by, only=question.only, measures=MEASURED)
+    return facts.rows(sql, facts.parameters(question))
+
+
+def heat(question):
+    """Slips by weekday and hour: cells that hold any."""
+    sql = facts.grouped(_source(HOURS), ("weekday",), only=question.only, measures=HOURS)
+    return [
+        {"weekday": row["weekday"], "hour": hour, "total": row[name]}
+        for row in facts.rows(sql, facts.parameters(question))
+        for hour, name in enumerate(HOURS)
+        if row[name]
+    ]
 
 
 @transaction.atomic
@@ -65,7 +84,8 @@ def rebuild():
 
 
 def _count(cursor, days):
-    names = ", ".join(MEASURED)
+    names = ", ".join((*MEASURED, *HOURS))
+    of_slips = facts.facts(reached=True, in_time=True, where=_OF_DAYS)
     cursor.execute("DELETE FROM referrals_dayfigure WHERE day_id = ANY(%s)", [days])
     everywhere = {
         "everywhere": True, "branches": [], "paths": [], "days": days,
@@ -73,7 +93,7 @@ def _count(cursor, days):
     }  # fmt: skip
     cursor.execute(
         f"INSERT INTO referrals_dayfigure (day_id, branch_id, date, {names})"
-        f" SELECT day_id, branch_id, date, {facts.sums(MEASURED)} FROM ({facts.facts(where=_OF_DAYS)}) facts"
+        f" SELECT day_id, branch_id, date, {_SUMS} FROM ({of_slips}) facts"
         " GROUP BY day_id, branch_id, date",
         everywhere,
     )

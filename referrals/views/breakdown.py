@@ -68,16 +68,17 @@ def _counted(asked, by):
 
 
 def _others(asked, by):
-    """The same rows of the period before and of a year ago; a signed month keeps those of its people."""
+    """The same rows of the period before and of a year ago; a signed month has those that were signed with it."""
     if by not in breakdown.SAME:
         return ()
     if asked.frozen is None:
         spans = (asked.period.before(), asked.period.year_before())
         return tuple(LIVE[by](asked.question.over(span)) for span in spans)
-    if by != By.EMPLOYEE:
-        return ()
+    names = [f"{KEPT[by]}_before", f"{KEPT[by]}_year_before"]
+    if not set(names) <= asked.frozen.keys():
+        return ()  # signed before posts and channels were compared
     shown = month_stats.read(asked.frozen)
-    return shown["employees_before"], shown["employees_year_before"]
+    return tuple(shown[name] for name in names)
 
 
 def _total(asked):

@@ -139,7 +139,10 @@ def _region(request, asked):
         "employees_before": [],
         "dates": stats.days_of_branches(question),
         "dates_before": stats.days_of_branches(question.over(span.before())),
+        "heat": stats.heat_of_branches(question),
     }
+    shown["total"]["in_time"] = sum(row["in_time"] for row in found)
+    shown |= {"first_contacts": shown["total"], "first_contacts_before": shown["before"]}
     words = table.Table(shown, span, link=asked.link)
     ranked = figures.ranked(found)
     context = {
@@ -148,6 +151,8 @@ def _region(request, asked):
         "tiles": list(words.tiles()),
         "lines": [_branch(row, words, asked, before, ranked) for row in ranked],
         "totals": words.totals(),
+        "funnel": charts.funnel(words),
+        "heat": charts.heat(words),
         "trend": charts.trend(words, calendar()),
         "unlocked": words.unlocked(),
     }

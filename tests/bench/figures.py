@@ -163,6 +163,7 @@ def measure(ours, bare, facts):
     facts["statistics: roll-up of all days made anew"] = f"{fill():,.0f} s for {SLIPS:,} slips"
     yield month_page(ours, bare, facts)
     yield region_year(facts)
+    yield region_heat()
     yield closing_screen(facts)
     yield workbook(facts)
 
@@ -208,11 +209,30 @@ def region_year(facts):
         kept = rollup.ask(question, ("branch",))
         times.append(1000 * (time.perf_counter() - started))
     started = time.perf_counter()
-    counted = raw.ask(question, ("branch",))
+    counted = raw.ask(question, ("branch",), reached=True, in_time=True)
     facts["year by branch: raw count"] = f"{1000 * (time.perf_counter() - started):,.0f} ms"
     if kept != counted or len(kept) != OUTLETS:
         raise RuntimeError("The roll-up differs from the raw count.")
     return _row(f"year by branch, region of {OUTLETS} branches, database ms", sorted(times)[:5], 100)
+
+
+def region_heat():
+    """The same year by weekday and hour, what the region's heat map asks."""
+    from referrals.stats import facts as raw
+    from referrals.stats import rollup
+    from rmflow.staff.models import Branch
+    from rmflow.staff.permissions import Scope
+
+    scope = Scope(paths=(Branch.objects.get(code="SR").path,))
+    question = raw.Question(scope, datetime.date(YEAR, 1, 1), datetime.date(YEAR, 12, 31))
+    times = []
+    for _n in range(7):
+        started = time.perf_counter()
+        cells = rollup.heat(question)
+        times.append(1000 * (time.perf_counter() - started))
+    if sum(cell["total"] for cell in cells) != sum(row["total"] for row in rollup.ask(question, ())):
+        raise RuntimeError("The heat map does not add up to the year.")
+    return _row(f"year by weekday and hour, region of {OUTLETS} branches, ms", sorted(times)[:5], 100)
 
 
 def closing_screen(facts):

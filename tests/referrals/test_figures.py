@@ -275,10 +275,19 @@ def test_the_roll_up_says_what_the_slips_say(month, ask, region_head, refreshed)
     if refreshed:
         assert rollup.refresh() > 0
         assert rollup.refresh() == 0
-    by = figures.facts.ask(ask(region_head), ("branch",))
+
+    def raw():
+        return figures.facts.ask(ask(region_head), ("branch",), reached=True, in_time=True)
+
+    by = raw()
     assert figures.by_branch(ask(region_head)) == by
+    assert figures.heat_of_branches(ask(region_head)) == [
+        {name: cell[name] for name in ("weekday", "hour", "total")}
+        for cell in figures.by_weekday_and_hour(ask(region_head))
+        if cell["total"]
+    ]
     deal(month["late"], month["two"], 1)
-    assert figures.by_branch(ask(region_head)) == figures.facts.ask(ask(region_head), ("branch",)) != by
+    assert figures.by_branch(ask(region_head)) == raw() != by
 
 
 def test_first_contact_in_time(month, ask, branches, wealth):

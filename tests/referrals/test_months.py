@@ -162,6 +162,23 @@ def test_a_signed_month_reads_as_it_was_shown(september, head):
         assert frozen[name] == live[name], name
 
 
+def test_a_signed_month_compares_posts_and_channels_as_they_were_then(
+    september, head, client, branches, lobby, wealth
+):
+    august = a_day(branches["first"], datetime.date(2026, 8, 3))
+    slip(august, lobby, Role.LOBBY_MANAGER, wealth)
+    lock(august)
+    months.compile_due(today=DUE)
+    signed(head)
+    reopen(august)  # what is known of August now is not what was signed
+    client.force_login(head)
+    for by in ("role", "channel"):
+        page = client.get(f"/statistics/table/?kind=month&day=2026-09-01&by={by}")
+        assert page.context["asked"].frozen is not None
+        assert page.context["versus"] is True
+        assert [line["versus"] for line in page.context["lines"]] == [["+2", "–"]]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_signed_months_cannot_be_emptied(september, head):
     months.compile_due(today=DUE)

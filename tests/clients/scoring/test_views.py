@@ -333,6 +333,41 @@ def test_a_simulation_counts_what_the_run_then_finds_and_writes_nothing(
     assert told(groups) == told(stats.of_run(run))
 
 
+def test_a_simulation_is_told_by_branch_and_manager(
+    admin, base, copy, admin_user, wealth, head, client, branches, october
+):
+    simulation.begin(copy.pk, by=admin_user)
+    simulation.run(copy.pk, by=admin_user)
+    page, here = f"/tiers/cards/{copy.pk}/simulation/", branches["first"].pk
+    whole = admin.get(page).context
+    assert [(line["clients"], line["url"] != "") for line in whole["branches"]] == [(5, True), (1, True)]
+    one = admin.get(f"{page}?branch={here}").context
+    assert one["picture"].total == 5
+    assert [(line["key"], line["clients"]) for line in one["managers"]["lines"]] == [
+        (str(wealth.pk), 3), ("none", 2)
+    ]  # fmt: skip
+    mine = admin.get(f"{page}?branch={here}&owner={wealth.pk}").context
+    assert (mine["picture"].total, mine["matrix"]["total"], mine["owner_name"]) == (3, 3, wealth.name)
+    assert mine["managers"]["total"]["clients"] == 5  # the others stay in sight
+    nobody = admin.get(f"{page}?branch={here}&owner=none").context
+    assert nobody["picture"].total == 2
+    assert admin.get(f"{page}?branch=x&owner=y").context["picture"].total == 6
+    found = october()
+    client.force_login(head)
+    coming = client.get(f"/tiers/?run={found.pk}").context["managers"]
+    assert [line["up"] for line in one["managers"]["lines"]] == [line["up"] for line in coming["lines"]]
+
+
+def test_a_head_opens_the_managers_of_the_own_branch_only(client, base, copy, admin_user, head, branches):
+    simulation.begin(copy.pk, by=admin_user)
+    simulation.run(copy.pk, by=admin_user)
+    client.force_login(head)
+    page = f"/tiers/cards/{copy.pk}/simulation/"
+    assert [bool(line["url"]) for line in client.get(page).context["branches"]] == [True, False]
+    assert "managers" not in client.get(f"{page}?branch={branches['second'].pk}").context
+    assert client.get(f"{page}?branch={branches['first'].pk}").context["picture"].total == 5
+
+
 # --- by hand ---
 
 

@@ -181,6 +181,7 @@ PORTAL = {
     "portal:overview": {"GET": row(role(Permission.SEE_FOLLOW_UPS))},
     "portal:search": {"GET": row(), "POST": row(q="刘")},
     "portal:jobs": {"GET": row(role(Permission.SEE_JOBS))},
+    "portal:recounts": {"GET": row(role(Permission.SEE_JOBS))},
     "portal:permissions": {"GET": row()},
     "portal:boards": {"GET": row(role(Permission.SEE_BOARD))},
     "portal:board": {

@@ -5,6 +5,7 @@ late by decree: a deadline that stood today or later does not move into the past
 """
 
 from collections import Counter
+from functools import partial
 
 import pghistory
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from rmflow.workdays.models import CalendarChange
 from ..models import Complaint, ComplaintEvent, ComplaintRecount, LadderStep, Suspension
 from ..rules import complaint_clock as clocks
 from ..rules.complaint_ladder import times
+from ..stats.recounts import note
 from . import complaint_core as core
 
 AT_ONCE = 2000
@@ -49,8 +51,9 @@ _PLANS = """
 """
 
 
-def recount(*, calendar, progress=lambda done, total: None):
-    """Work every change of the calendar that waits; {"changes": n, "moved": m}."""
+def recount(*, calendar, progress=note):
+    """Work every change of the calendar that waits; {"changes": n, "moved": m}. `progress` is told of each
+    change how many complaints of how many are done."""
     done = {"changes": 0, "moved": 0}
     known = ComplaintRecount.objects.values("change_id")
     for pk in list(CalendarChange.objects.exclude(pk__in=known).order_by("pk").values_list("pk", flat=True)):
@@ -59,8 +62,10 @@ def recount(*, calendar, progress=lambda done, total: None):
             if ComplaintRecount.objects.filter(change=change).exists():
                 continue  # another worker was first
             with pghistory.context(calendar_change=change.pk):
-                moved = recompute(calendar=calendar, by=change.by, progress=progress)
-            ComplaintRecount.objects.create(change=change, moved=sum(moved.values()))
+                checked, moved = recompute(
+                    calendar=calendar, by=change.by, progress=partial(progress, change.pk)
+                )
+            ComplaintRecount.objects.create(change=change, moved=sum(moved.values()), checked=checked)
             _tell(change, moved)
         done["changes"] += 1
         done["moved"] += sum(moved.values())
@@ -69,7 +74,7 @@ def recount(*, calendar, progress=lambda done, total: None):
 
 @transaction.atomic
 def recompute(*, calendar, by=None, progress=lambda done, total: None):
-    """Recompute every open clock; a Counter of moved deadlines by person concerned."""
+    """Recompute every open clock; (how many, a Counter of moved deadlines by person concerned)."""
     rows = list(
         Complaint.objects.filter(status__in=("taken", "working", "suspended"))
         .order_by("pk")
@@ -80,11 +85,12 @@ def recompute(*, calendar, by=None, progress=lambda done, total: None):
     for row in Suspension.objects.filter(complaint__status__in=("taken", "working", "suspended")):
         stops.setdefault(row.complaint_id, []).append(clocks.Pause(row.begins_on, row.ends_on))
     moved = Counter()
+    progress(0, len(rows))
     for start in range(0, len(rows), AT_ONCE):
         chunk = rows[start : start + AT_ONCE]
         moved += _chunk(chunk, stops, calendar, by)
         progress(min(start + AT_ONCE, len(rows)), len(rows))
-    return moved
+    return len(rows), moved
 
 
 def _chunk(rows, stops, calendar, by):

@@ -243,4 +243,5 @@ class ComplaintRecount(models.Model):
         "workdays.CalendarChange", models.PROTECT, primary_key=True, related_name="+"
     )
     moved = models.PositiveIntegerField()
+    checked = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(default=timezone.now)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("search/", search.search, name="search"),
     path("jobs/", jobs.jobs, name="jobs"),
+    path("jobs/calendar/", jobs.calendar_changes, name="recounts"),
     path("about/permissions", about.permissions, name="permissions"),
     path("board/", board.boards, name="boards"),
     path("board/screens/", board.screens, name="board_screens"),

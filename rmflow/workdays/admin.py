@@ -91,6 +91,8 @@ class CalendarYearAdmin(Reference):
             count,
         )
         messages.success(request, text.format(year=obj.pk, n=count))
+        follow = _("Open deadlines follow within five minutes; “Jobs” shows how far they are.")
+        messages.info(request, format_html('<a href="{}">{}</a>', "/jobs/", follow))
 
 
 @admin.register(CalendarChange)

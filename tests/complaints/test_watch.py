@@ -1,6 +1,9 @@
 """The watch: each step once, recused persons skipped, in order, whoever ticks and however late."""
 
 import datetime
+import multiprocessing
+import os
+import signal
 
 import pytest
 import time_machine
@@ -12,6 +15,7 @@ from complaints.actions import complaint_hand as hand
 from complaints.actions import complaint_recount, complaint_take, complaint_watch
 from complaints.actions import complaint_reply as replies
 from complaints.models import Complaint, ComplaintEvent, ComplaintRecount, LadderStep
+from complaints.stats.recounts import recounts
 from followups.models import PlanItem
 from rmflow.doors.models import JobRun
 from rmflow.notices.models import Delivery, Notice
@@ -279,3 +283,73 @@ def test_two_workers_recount_once(lobby, head, admin_user, change):
     assert ComplaintRecount.objects.count() == 1
     assert ComplaintEvent.objects.filter(name="recount").count() == 1
     assert Complaint.objects.get().due_on > made.due_on
+
+
+# -- how far a recount is ---------------------------------------------------------------------------
+
+
+def state():
+    found = recounts(now=clock.now())[0]
+    return found["state"], found["done"], found["total"], found["moved"]
+
+
+def test_a_recount_says_how_far_it_is_and_then_that_it_is_done(friday, taken, teller, change, monkeypatch):
+    for _n in range(5):
+        taken(by=teller)
+    monkeypatch.setattr(complaint_recount, "AT_ONCE", 2)
+    change(datetime.date(2026, 2, 24))
+    assert state() == ("waits", 0, 0, 0)
+    seen = []
+
+    def watch(pk, done, total):
+        complaint_recount.note(pk, done, total)
+        seen.append(state())
+
+    complaint_recount.recount(calendar=current.load(), progress=watch)
+    assert seen == [("runs", done, 5, 0) for done in (0, 2, 4, 5)]
+    assert state() == ("done", 5, 5, 5)
+
+
+def killed_at_two(pk, done, total):
+    complaint_recount.note(pk, done, total)
+    if done == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_leaves_nothing_half_done_and_the_next_run_begins_anew(
+    lobby, head, teller, change, monkeypatch
+):
+    monkeypatch.setattr(complaint_recount, "AT_ONCE", 2)
+    for _n in range(3):
+        made = complaint_take.take(intake(), by=teller)
+    change(made.due_on)
+    fork = multiprocessing.get_context("fork")
+    how = {"calendar": current.load(), "progress": killed_at_two}
+    worker = fork.Process(target=complaint_recount.recount, kwargs=how)
+    connection.close()
+    worker.start()
+    worker.join(30)
+    assert worker.exitcode == -signal.SIGKILL
+    assert state() == ("runs", 2, 3, 0)
+    assert not ComplaintRecount.objects.exists()
+    assert set(Complaint.objects.values_list("due_on", flat=True)) == {made.due_on}
+    later = clock.now() + datetime.timedelta(seconds=61)
+    assert recounts(now=later)[0]["state"] == "stopped"
+    assert recount() == {"changes": 1, "moved": 3}
+    assert state() == ("done", 3, 3, 3)
+
+
+def test_the_page_of_jobs_follows_a_recount(client, friday, made, change, admin_user):
+    row = change(datetime.date(2026, 2, 24))
+    client.force_login(admin_user)
+    complaint_recount.note(row.pk, 12_000, 20_000)
+    page = client.get("/jobs/").content.decode()
+    assert "12,000 / 20,000" in page
+    assert 'hx-get="/jobs/calendar/"' in page
+    friday("2026-02-13 10:02")
+    assert "中断" in client.get("/jobs/calendar/").content.decode()
+    recount()
+    piece = client.get("/jobs/calendar/").content.decode()
+    assert "已重算 1 件未办结投诉，1 件期限变动" in piece
+    assert "hx-get" not in piece

@@ -4,12 +4,15 @@ import datetime
 
 from django.shortcuts import render
 from django.utils.translation import gettext, ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from complaints.stats.recounts import recounts
 from rmflow.doors.models import JobRun
 from rmflow.schedule import SCHEDULE
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
+from rmflow.workdays import clock
 from rmflow.workdays.rules import short_day
 
 from ..job_words import COUNTS, NAMES
@@ -31,7 +34,25 @@ def jobs(request):
         }
         for name, entry in SCHEDULE.items()
     ]
-    return render(request, "portal/jobs.html", {"rows": rows, "failed": sum(_failed(r["run"]) for r in rows)})
+    context = {"rows": rows, "failed": sum(_failed(r["run"]) for r in rows), **_recounts()}
+    return render(request, "portal/jobs.html", context)
+
+
+@never_cache
+@require_GET
+def calendar_changes(request):
+    """How far deadlines have followed the last changes of the calendar: asked for again while one runs."""
+    permissions.require(request.user, Permission.SEE_JOBS)
+    return render(request, "portal/_recounts.html", _recounts())
+
+
+def _recounts():
+    found = [row | {"words": _figures(row)} for row in recounts(now=clock.now())]
+    return {"recounts": found, "moving": any(row["state"] != "done" for row in found)}
+
+
+def _figures(row):
+    return {name: f"{row[name]:,}" for name in ("done", "total", "moved")}
 
 
 def _did(run):

@@ -86,6 +86,22 @@ def waiting(branch):
     return dict(found.annotate(n=Count("pk")))
 
 
+def claim_until(rows):
+    """By when the next case that waits for its manager is to be claimed; None when none waits."""
+    return rows.filter(state=State.FLAGGED).aggregate(first=Min("claim_due_at"))["first"]
+
+
+def under_way(user):
+    """Open cases of the branches `user` answers for, those that wait for a claim, and until when."""
+    rows = Closure.objects.filter(scope(user, Permission.SEE_CASES).q("branch")).open().order_by()
+    flagged = Q(state=State.FLAGGED)
+    return rows.aggregate(
+        open=Count("pk"),
+        flagged=Count("pk", filter=flagged),
+        until=Min("claim_due_at", filter=flagged),
+    )
+
+
 def called_in(user, most=5):
     """Open cases into which the head was called and nobody has stepped in, the longest first."""
     rows = Closure.objects.filter(scope(user, Permission.SEE_CASES).q("branch"), state=State.CALLED)

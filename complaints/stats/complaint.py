@@ -138,6 +138,29 @@ def client_count(reach):
     return Client.objects.filter(reach.q("branch")).count()
 
 
+def on_the_wall(branch, *, now):
+    """Counts a wall may show: everybody of the branch reads it, so what anybody there must keep out of, and
+    what the institution above handles, is not counted."""
+    rows = Complaint.objects.filter(branch=branch, upper=False, status__in=OPEN)
+    rows = rows.filter(~Exists(Recusal.objects.filter(complaint=OuterRef("pk"))))
+    return _waiting(rows, now)
+
+
+def waiting(user, *, now):
+    """The same of all that `user` may see: the lists behind the counts hold as many rows."""
+    return _waiting(Complaint.objects.visible_to(user).filter(status__in=OPEN), now)
+
+
+def _waiting(rows, now):
+    runs = Q(status__in=RUNNING)
+    return rows.order_by().aggregate(
+        open=Count("pk"),
+        overdue=Count("pk", filter=runs & Q(due_at__lt=now)),
+        today=Count("pk", filter=runs & Q(due_on=now.date(), due_at__gte=now)),
+        nobody=Count("pk", filter=runs & NOBODY),
+    )
+
+
 def used(now):
     """Running, 80 % of the time used, not due today: the warning has gone out in this count."""
     sent = LadderStep.objects.filter(step="most", fired_at__gte=OuterRef("counted_at"))

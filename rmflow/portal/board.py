@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 
 from complaints.models import Closure
 from complaints.stats import closures as closure_stats
+from complaints.stats import complaint as complaint_stats
 from followups.models import Appointment, PlanItem
 from referrals.actions import duty
 from referrals.models import CrowdCall, Diversion, DutyShift, Referral
@@ -183,6 +184,18 @@ def appointments(moment):
     return Panel("appointments", title, lines, note=short_day(day))
 
 
+def complaints(moment):
+    """Complaints nobody of the branch must keep out of: open, due today, past their deadline."""
+    found = complaint_stats.on_the_wall(moment.branch, now=moment.now)
+    lines = [
+        Line(_("Overdue"), found["overdue"], "past" if found["overdue"] else "met"),
+        Line(_("Due today"), found["today"], "today" if found["today"] else "met"),
+        Line(pgettext("board", "Without a handler"), found["nobody"], "today" if found["nobody"] else "met"),
+        Line(pgettext("complaint", "Open"), found["open"], "open" if found["open"] else ""),
+    ]
+    return Panel("complaints", _("Complaints"), lines)
+
+
 def closures(moment):
     """Clients who may leave: cases by what they wait for, found today, and openings under way."""
     states = closure_stats.waiting(moment.branch)
@@ -190,7 +203,7 @@ def closures(moment):
     found = Closure.objects.filter(branch=moment.branch, found_on=moment.day).count()
     opening = sum(closure_stats.openings_waiting(moment.branch).values())
     lines = [
-        Line(_("Wait for a claim"), unclaimed, "today" if unclaimed else "met"),
+        Line(_("Wait for a claim"), unclaimed, "today" if unclaimed else "met", _until(moment, unclaimed)),
         Line(_("Head called in"), called, "past" if called else "met"),
         Line(_("Being kept or served"), sum(states.values()) - unclaimed - called, "open"),
         Line(_("Found today"), found),
@@ -200,7 +213,7 @@ def closures(moment):
 
 
 #: The board, in reading order; a later stage adds its panel here.
-PANELS = [numbers, overdue, on_duty, to_close, closures, appointments]
+PANELS = [numbers, overdue, on_duty, to_close, complaints, closures, appointments]
 
 
 def _late(label, count, note):
@@ -209,6 +222,17 @@ def _late(label, count, note):
 
 def _since(moment):
     return _("since {day}").format(day=short_day(moment.astimezone(BANK_TIME).date())) if moment else ""
+
+
+def _until(moment, unclaimed):
+    """By when the next case is to be claimed."""
+    rows = Closure.objects.filter(branch=moment.branch)
+    first = closure_stats.claim_until(rows) if unclaimed else None
+    if first is None:
+        return ""
+    first = first.astimezone(BANK_TIME)
+    day = "" if first.date() == moment.day else f"{short_day(first.date())} "
+    return _("by {time}").format(time=f"{day}{first:%H:%M}")
 
 
 def _last_day(moment):

@@ -9,12 +9,14 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.test import Client as Browser
 
+from complaints.actions import complaint_take
 from referrals.actions import duty
 from rmflow.portal import board
 from rmflow.portal.actions import devices
 from rmflow.portal.models import BoardDevice
 from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
+from tests.complaints.conftest import intake
 
 DAY = datetime.date(2026, 10, 8)
 HTMX = {"headers": {"HX-Request": "true"}}
@@ -93,6 +95,21 @@ class TestPanels:
             filed(name="王")
             found = panel(branches["first"], "closing")
         assert (found["未锁定的往日"], found["今日未了结"]) == (1, 1)
+
+    def test_complaints_are_counted_without_those_somebody_here_keeps_out_of(
+        self, lobby, teller, wealth, head, other_lobby, branches
+    ):
+        with at(10):
+            first = complaint_take.take(intake(), by=lobby)
+            complaint_take.take(intake(), by=other_lobby)
+            complaint_take.take(intake(named=[wealth.pk]), by=teller)
+            complaint_take.take(intake(named=[head.pk]), by=teller)
+            found = panel(branches["first"], "complaints")
+            assert found == {"逾期": 0, "今天到期": 0, "待分派": 0, "未办结": 1}
+        with at(9, day=first.due_on):
+            assert panel(branches["first"], "complaints")["今天到期"] == 1
+        with at(18, day=first.due_on):
+            assert panel(branches["first"], "complaints")["逾期"] == 1
 
     def test_a_branch_without_a_past_has_a_board(self, branches):
         for mode in (board.MORNING, board.EVENING):

@@ -7,12 +7,15 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from complaints.actions import closures, complaint_take
 from referrals.actions import months
 from referrals.rules.periods import Kind, period
 from referrals.stats import rollup
 from rmflow.portal import business
 from rmflow.portal.business import Span
 from rmflow.staff.permissions import Role
+from tests.complaints.closures import vip  # noqa: F401  a fixture
+from tests.complaints.conftest import intake
 from tests.referrals.closing import at
 from tests.referrals.counted import a_day, deal, lock, slip
 
@@ -47,6 +50,7 @@ def months_of_work(branches, lobby, wealth, head, other_lobby, other_wealth):
 @pytest.fixture
 def look(client):
     def page(user, address="/overview/"):
+        client.cookies.clear()
         client.force_login(user)
         return client.get(address)
 
@@ -128,3 +132,22 @@ def test_the_page_asks_as_much_for_one_month_as_for_many(months_of_work, look, h
     with CaptureQueriesContext(connection) as many:
         look(head)
     assert len(few) == len(many)
+
+
+def test_open_complaints_and_closures_stand_before_the_head(
+    look, lobby, teller, head, other_lobby, region_head, wealth, morning, vip  # noqa: F811
+):
+    made = complaint_take.take(intake(), by=lobby)
+    complaint_take.take(intake(), by=other_lobby)
+    complaint_take.take(intake(named=[head.pk]), by=teller)
+    closures.flag(vip().pk, by=teller, movement="closure", suspicion="churn")
+    shown = look(head).context
+    assert (shown["complaints"]["open"], shown["complaints"]["overdue"]) == (1, 0)
+    assert look(region_head).context["complaints"]["open"] == 3
+    assert (shown["cases"]["open"], shown["cases"]["flagged"]) == (1, 1)
+    assert "1 件客户异动尚无人认领" in look(head).content.decode()
+    morning.move_to(made.due_at.replace(hour=1))
+    assert "1 件投诉今天到期" in look(head).content.decode()
+    assert look(head, "/complaints/?show=today").context["page"].paginator.count == 1
+    morning.move_to(made.due_at + datetime.timedelta(minutes=1))
+    assert "1 件投诉已逾期" in look(head).content.decode()

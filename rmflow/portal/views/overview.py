@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from complaints.stats import closures
+from complaints.stats import closures, complaint
 from followups.rules import overdue_limit
 from referrals import table
 from referrals.rules import periods
@@ -35,6 +35,8 @@ def overview(request):
         "figures": stats.today_figures(user, today),
         "diverted": stats.diverted(user, today),
         "called_in": closures.called_in(user),
+        "cases": closures.under_way(user),
+        "complaints": complaint.waiting(user, now=clock.now()),
         "waiting": stats.waiting(user),
         "unclaimed": stats.unclaimed(user),
         "load": load,

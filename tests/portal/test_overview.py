@@ -135,7 +135,15 @@ def test_the_page_asks_as_much_for_one_month_as_for_many(months_of_work, look, h
 
 
 def test_open_complaints_and_closures_stand_before_the_head(
-    look, lobby, teller, head, other_lobby, region_head, wealth, morning, vip  # noqa: F811
+    look,
+    lobby,
+    teller,
+    head,
+    other_lobby,
+    region_head,
+    wealth,
+    morning,
+    vip,  # noqa: F811
 ):
     made = complaint_take.take(intake(), by=lobby)
     complaint_take.take(intake(), by=other_lobby)

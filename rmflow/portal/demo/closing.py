@@ -10,6 +10,7 @@ from referrals.models import Referral
 from referrals.rules.closing import Finding, Side
 from rmflow.staff.models import BANK_TIME, User
 from rmflow.staff.permissions import Role
+from rmflow.workdays import clock
 from rmflow.workdays.actions import begin_inspection, custody, sign_inspection
 from rmflow.workdays.models import BranchDay
 from rmflow.workflow import Refused
@@ -19,14 +20,16 @@ from .moment import at
 DENIED = "接待其他客户，出来时客户已离开"
 RULINGS = (("to_follow_up", "双方核对后改为待跟进"), ("sender", "调阅监控，客户已引荐到位"))
 
+#: Hour and minute of each step of a closing, in their order; the last one only where the morning is to come.
+ANSWERED, SETTLED, SIGNED, LOCKED, RELEASED = (17, 31), (17, 38), (17, 44), (17, 46), (17, 55)
 
-def live(branches, rng, today, now):
+
+def live(branches, rng, today):
     """The last thirteen days of every branch closed in order; yesterday of the last branch waits."""
     outlets = [branch for code, branch in sorted(branches.items()) if code.isdigit()]
     for back in range(13, 0, -1):
         for branch in outlets[: -1 if back == 1 else None]:
             close(branch, today - datetime.timedelta(days=back), rng)
-    dispute(branches["0817"], now)
     inspect(branches["0817"], today)
 
 
@@ -37,21 +40,30 @@ def close(branch, date, rng):
     if day is None or lobby is None or day.closed_at is not None:
         return
     try:
-        with at(_time(date, 17, 31)):
+        with at(_time(date, *ANSWERED)):
             _answer(day, rng)
-        with at(_time(date, 17, 38)):
+        with at(_time(date, *SETTLED)):
             _settle(day, lobby, rng)
             days.look_into_box(day.pk, by=lobby, book_found=int(rng.random() < 0.2))
-        with at(_time(date, 17, 44)):
+        with at(_time(date, *SIGNED)):
             _sign(day, lobby)
-        with at(_time(date, 17, 46)):
+        with at(_time(date, *LOCKED)):
             days.lock(day.pk, by=lobby)
     except Refused:
         return  # it waits on the closing's screen, as in life
+    _release(day)
+
+
+def _release(day):
+    """The morning has released it; of a night the head did so by hand, since the morning is to come."""
     day.refresh_from_db()
-    if day.sealed_until:
+    head = User.objects.holding_at(day.branch_id, Role.BRANCH_HEAD).order_by("pk").first()
+    if day.sealed_until and day.sealed_until <= clock.now():
         with at(day.sealed_until):
             custody.release(day.pk, now=day.sealed_until)
+    elif day.sealed_until and head is not None:
+        with at(_time(day.date, *RELEASED)):
+            custody.release(day.pk, by=head)
 
 
 def _answer(day, rng):

@@ -11,7 +11,7 @@ from followups.models import PlanItem
 from followups.rules import NextStep, Result, propose
 from referrals import actions
 from referrals.rules import Card, Destination, End
-from rmflow.staff.models import BANK_TIME, Branch, User
+from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Role
 from rmflow.workdays.current import calendar, opening
 from rmflow.workflow import Refused
@@ -58,7 +58,7 @@ class Day:
         count = rhythm.slips_of(self.rng, self.branch.code, self.date)
         for _i in range(count):
             moment = rhythm.moment(self.rng, self.date)
-            if moment + datetime.timedelta(minutes=40) < self.until:
+            if moment + rhythm.LONGEST < self.until:
                 yield moment
 
     def _slip(self, moment):
@@ -192,12 +192,13 @@ def live(branches, rng, today, now):
 
 
 def this_moment(branches, rng, now):
-    """What makes the first look lively: clients waiting and being received right now."""
+    """What makes the first look lively: clients waiting and being received right now.
+
+    The days before are locked by then, so that even at night their slips belong to a day of their own.
+    """
     first = branches["0817"]
     day = Day(first, now.date(), rng, now)
-    midnight = datetime.datetime.combine(now.date(), datetime.time(0, 5), tzinfo=BANK_TIME)
-    for minutes, manager in ((95, 2), (48, 1), (31, 0), (11, 1), (3, 0)):
-        moment = max(now - datetime.timedelta(minutes=minutes), midnight)
+    for moment, manager, far in rhythm.in_the_lobby(now):
         with at(moment):
             try:
                 card = day._card(End.INTRODUCE, day.managers[manager % len(day.managers)], moment)
@@ -205,8 +206,8 @@ def this_moment(branches, rng, now):
                 referral = actions.file(card, by=rng.choice(day.senders))
             except Refused:
                 continue
-        if minutes > 40:
+        if far == "received":
             day._receive(referral, day.managers[manager % len(day.managers)], moment)
-        elif minutes > 20:
+        elif far == "accepted":
             with at(moment + datetime.timedelta(minutes=2)):
-                actions.perform("accept", referral.pk, by=day.managers[manager])
+                actions.perform("accept", referral.pk, by=day.managers[manager % len(day.managers)])

@@ -25,10 +25,32 @@ def slips_of(rng: random.Random, code: str, day: datetime.date) -> int:
     return max(0, round(rng.gauss(mean, mean / 4)))
 
 
+#: From a client's arrival to the verdict at the latest.
+LONGEST = datetime.timedelta(minutes=45)
+#: Nobody arrives later: who came last is judged when the closing begins, whatever the dice say.
+LAST = datetime.time(16, 44)
+#: Minutes ago, the manager's number and how far it has come: who is in the lobby as one looks.
+ARRIVED = (
+    (95, 2, "received"),
+    (48, 1, "received"),
+    (31, 0, "accepted"),
+    (11, 1, "waiting"),
+    (3, 0, "waiting"),
+)
+
+
+def in_the_lobby(now: datetime.datetime):
+    """(moment, manager's number, how far) of those who came today; before midnight it was another day."""
+    for minutes, manager, far in ARRIVED:
+        came = now - datetime.timedelta(minutes=minutes)
+        if came.date() == now.date():
+            yield came, manager, far
+
+
 def moment(rng: random.Random, day: datetime.date) -> datetime.datetime:
     """A moment of business on `day`, in the bank's time."""
     hour = rng.choices(list(HOURS), weights=list(HOURS.values()))[0]
-    time = datetime.time(hour, rng.randint(0, 59), rng.randint(0, 59))
+    time = min(datetime.time(hour, rng.randint(0, 59), rng.randint(0, 59)), LAST)
     return datetime.datetime.combine(day, time, tzinfo=BANK_TIME)
 
 

@@ -78,6 +78,7 @@ class TimelineKind(TextChoices):
     COMPLAINT = "complaint", _("Complaint")
     CLOSURE = "closure", _("Closure or movement")
     OPENING = "opening", _("Account opening")
+    GUIDED = "guided", _("Led past the queue")
     MERGED = "merged", _("Merged with another record")
     UNMERGED = "unmerged", _("Merge undone")
     CUSTODY = "custody", _("Archive register")
@@ -115,7 +116,7 @@ TIMELINE_GROUPS = {
     ),
     "business": (
         pgettext_lazy("timeline", "Business and complaints"),
-        (TimelineKind.OPENING, TimelineKind.CLOSURE, TimelineKind.COMPLAINT),
+        (TimelineKind.OPENING, TimelineKind.CLOSURE, TimelineKind.COMPLAINT, TimelineKind.GUIDED),
     ),
     "referrals": (
         pgettext_lazy("timeline", "Referrals"),

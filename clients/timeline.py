@@ -46,6 +46,7 @@ ICONS = {
     TimelineKind.COMPLAINT: "message-report",
     TimelineKind.CLOSURE: "door-enter",
     TimelineKind.OPENING: "wallet",
+    TimelineKind.GUIDED: "star",
     TimelineKind.MERGED: "copy",
     TimelineKind.UNMERGED: "arrows-split",
     TimelineKind.CUSTODY: "folder",

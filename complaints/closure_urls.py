@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closure_analysis, closures, priority
+from .views import closure_analysis, closures, guides, priority
 
 app_name = "closures"
 
@@ -19,4 +19,8 @@ urlpatterns = [
     path("closures/<int:pk>/measure/", closures.measure, name="measure"),
     path("closures/<int:pk>/record/", closures.record, name="record"),
     path("priority/", priority.desk, name="desk"),
+    path("priority/register/", guides.register, name="guides"),
+    path("priority/register/new/", guides.record, name="guide_new"),
+    path("priority/register/print/", guides.paper, name="guides_print"),
+    path("priority/register/<int:pk>/strike/", guides.strike, name="guide_strike"),
 ]

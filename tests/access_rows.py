@@ -446,6 +446,8 @@ CASE, KEEPS, FLAGS = (
     role(Permission.WORK_CLOSURE),
     role(Permission.FLAG_CLOSURE),
 )
+AT_REGISTER = role(Permission.RECOGNISE_CLIENT, Permission.SEE_DUTY)
+GUIDE, STRIKES = own_or(Permission.RECOGNISE_CLIENT, Permission.SEE_DUTY), mine_or(Permission.SEE_DUTY)
 AT_DESK, PREPARES = role(Permission.RECOGNISE_CLIENT), role(Permission.PREPARE_OPENING)
 OPENING = own_or(Permission.SEE_CASES, Permission.EXECUTE_OPENING)
 RECORDED, OPENED = {"thing": "closure"}, {"thing": "opening"}
@@ -464,6 +466,16 @@ CLOSURES = {
     "closures:measure": {"POST": row(CASE, KEEPS, **RECORDED, kind="talk")},
     "closures:record": {"POST": row(CASE, KEEPS, **RECORDED, go="keep")},
     "closures:desk": {"GET": row(AT_DESK), "POST": row(AT_DESK, q="6789")},
+    "closures:guides": {"GET": row(AT_REGISTER)},
+    "closures:guide_new": {"POST": row(AT_DESK, place="counter", addressed_as="x", basis="card")},
+    "closures:guides_print": {"GET": row(AT_REGISTER)},
+    "closures:guide_strike": {"POST": row(GUIDE, STRIKES, thing="guide", note="x")},
+    "guide-list": {
+        "GET": row(AT_REGISTER),
+        "POST": row(AT_DESK, place="counter", addressed_as="x", basis="card"),
+    },
+    "guide-detail": {"GET": row(GUIDE, thing="guide")},
+    "guide-strike": {"POST": row(GUIDE, STRIKES, thing="guide", why="x")},
     "closure-list": {"GET": row(CASES), "POST": row(FLAGS, ticket="x", movement="card", suspicion="churn")},
     "closure-detail": {"GET": row(CASE, **RECORDED)},
     "closure-transitions": {"POST": row(CASE, KEEPS, **RECORDED, name="normal")},

@@ -38,6 +38,7 @@ from complaints.models import (
     Closure,
     ClosureMonth,
     Complaint,
+    Guide,
     Improvement,
     KitItem,
     Offer,
@@ -282,6 +283,9 @@ def handled(user, branch, client):
     return {
         "closure": Closure.objects.create(
             client=client, branch=branch, manager=user, claim_due_at=now, **words
+        ),
+        "guide": Guide.objects.create(
+            branch=branch, on=bank_today(), addressed_as="x", basis="card", place="room", by=user
         ),
         "closure_month": ClosureMonth.objects.get_or_create(branch=branch, **month)[0],
         "opening": opening,

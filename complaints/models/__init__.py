@@ -17,6 +17,7 @@ from .complaint_parts import (
     Suspension,
 )
 from .complaint_reach import PassOn, Recusal
+from .guides import Guide
 from .openings import KitForm, KitItem, Offer, Opening, OpeningEvent, OpeningKind
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "ComplaintSerial",
     "Destination",
     "Extension",
+    "Guide",
     "Improvement",
     "KitForm",
     "KitItem",

@@ -17,6 +17,7 @@ from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet, PartViewSet
 from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
 from complaints.complaint_api import ComplaintViewSet
+from complaints.guides_api import GuideViewSet
 from followups.api import PlanItemViewSet
 from followups.candidates_api import CandidateViewSet
 from referrals.api import ReferralViewSet
@@ -61,6 +62,7 @@ router.register("closing", ClosingViewSet, basename="closing")
 router.register("candidates", CandidateViewSet)
 router.register("plan-items", PlanItemViewSet)
 router.register("closures", ClosureViewSet)
+router.register("priority-register", GuideViewSet)
 router.register("openings", OpeningViewSet)
 router.register("complaints", ComplaintViewSet)
 

@@ -8,6 +8,7 @@ from complaints.models import (
     ClosureFlag,
     ClosureMonth,
     ClosureRule,
+    Guide,
     KitForm,
     KitItem,
     MovementRule,
@@ -47,6 +48,18 @@ def closure(w, **fields):
         "claim_due_at": NOON,
     }
     return Closure.objects.create(**{**usual, **fields})
+
+
+def guide(w, **fields):
+    usual = {
+        "branch": w.branch,
+        "on": DAY,
+        "client": w.person,
+        "basis": "card",
+        "place": "room",
+        "by": w.lobby,
+    }
+    return Guide.objects.create(**{**usual, **fields})
 
 
 def ended(w, **fields):
@@ -147,5 +160,9 @@ IMPOSSIBLE = {
     "offer_agreed_has_an_amount": lambda w: offer(
         w, opening(w), answer="agreed", answered_at=NOON, answered_by=w.wealth
     ),
+    "guide_of_somebody": lambda w: guide(w, client=None),
+    "guide_wait_plausible": lambda w: guide(w, waited=241),
+    "guide_struck_by_somebody": lambda w: guide(w, struck_at=NOON, struck_by=w.lobby),
+    "guide_ticket_once_a_day": lambda w: [guide(w, ticket_no="A012") for _n in "ab"],
     "offer_deal_was_agreed": lambda w: offer(w, opening(w), deal=deal(w)),
 }

@@ -19,6 +19,7 @@ from rmflow.portal.demo import (
     duplicates,
     files,
     fortnight,
+    guided,
     history,
     identified,
     lobby,
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             fortnight.live(branches, rng, today, now)
             closures.prepare_openings(branches, today, now, seed)
             lobby.live(branches, today, now)
+            guided.live(branches, today, now, seed)
             duplicates.make(branches, rng)
             closing.live(branches, rng, today)
             fortnight.this_moment(branches, rng, now)

@@ -15,6 +15,7 @@ from rmflow.staff.permissions import Permission
 from rmflow.workflow import Conflict, Refused
 
 from ..importing import FileFault, Spoilt, take
+from ..importing.load import take_turn
 from ..importing.run import KINDS, OBJECTS
 from ..load_rules import FileKind, LoadState
 from ..models import EvaluationRun, FileLoad
@@ -131,6 +132,7 @@ def undo(load_id, *, by) -> FileLoad:
     on record (decision 0085). What somebody has worked on since the load stays as it is.
     """
     load = _undoable(load_id, by, (LoadState.DONE, LoadState.UNDOING))
+    take_turn()
     with pghistory.context(command="undo_load", load=load.pk, user=by.pk):
         removed, restored, kept = KINDS[FileKind(load.kind)].undo(load.pk, load.context)
     load.state, load.undone_at, load.undone_by = LoadState.UNDONE, timezone.now(), by

@@ -29,6 +29,7 @@ from rmflow.workflow import Conflict, Refused
 from .. import duplicate_rules as rules
 from .. import merge_map
 from ..duplicate_rules import UNDO_DAYS, State
+from ..importing import load
 from ..models import Archive, Client, ContactWish, Duplicate, MergeStep, Profile
 from ..rules import TimelineKind
 from .timeline import note
@@ -53,7 +54,13 @@ def with_archive(client):
 
 
 def locked_pair(*client_ids):
-    """Both persons in the order of their keys, locked so that nobody adds a row to either meanwhile."""
+    """Both persons in the order of their keys, locked so that nobody adds a row to either meanwhile.
+
+    Loads of files are kept off first: they lock the same rows in an order of their own.
+    """
+    if not load.keep_off():
+        text = _("A file of the core system is being loaded; try again in a few minutes.")
+        raise Refused(text, code="loading")
     rows = Client.objects.select_for_update(of=("self",)).filter(pk__in=client_ids).order_by("pk")
     return list(
         rows.annotate(has_archive=Exists(Archive.objects.filter(client=OuterRef("pk")))).select_related(
@@ -328,8 +335,8 @@ def settle(*, now):
 @transaction.atomic
 def _gather(pair_id):
     pair = Duplicate.objects.select_for_update().get(pk=pair_id)
-    if pair.state != State.MERGED:
-        return 0
+    if pair.state != State.MERGED or not load.keep_off():
+        return 0  # while a file is loaded the next look gathers
     rows = {client.pk: client for client in locked_pair(pair.one_id, pair.other_id)}
     winner = rows[pair.winner_id]
     if winner.merged_into_id:

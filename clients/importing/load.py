@@ -14,7 +14,7 @@ from ..load_rules import FileKind
 from .faults import Broken
 from .target import STAGE
 
-IMPORT_LOCK = 7202  # advisory lock: imports take turns
+IMPORT_LOCK = 7202  # advisory lock: imports take turns, and no merge runs beside one
 CHUNK = 1 << 16  # characters handed to COPY at a time
 ADDRESSES = 5000  # rows decrypted at a time
 
@@ -71,11 +71,28 @@ class _Feed:
         return "".join(parts).encode()
 
 
+def take_turn():
+    """Wait until no other load and no merge runs, and keep them out until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+
+
+def keep_off():
+    """Whether no load runs; none begins until this transaction ends. Never waits: a load may take minutes.
+
+    A load locks persons, balances and holdings as its file has them, a merge as its pair has them: beside
+    each other they would wait for one another.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [IMPORT_LOCK])
+        return cursor.fetchone()[0]
+
+
 def stage(columns, lines):
     """COPY `lines` into a fresh staging table of this transaction; `columns`: name → type."""
     declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    take_turn()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
         cursor.execute(f"CREATE TEMP TABLE {STAGE} ({declared})")
         cursor.copy_expert(
             f"COPY {STAGE} ({', '.join(columns)}) FROM STDIN WITH (FORMAT text)", _Feed(lines), CHUNK

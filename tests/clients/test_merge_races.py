@@ -1,6 +1,8 @@
 """Merges as they happen at once: two of one pair, two that share a person, a slip filed meanwhile (B-21)."""
 
 import datetime
+import time
+from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -8,6 +10,7 @@ from django.db import transaction
 from clients import tasks
 from clients.actions import duplicates, merges
 from clients.duplicate_rules import State
+from clients.importing import import_clients, read_map
 from clients.models import Client, Duplicate, MergeStep
 from referrals import actions as referrals
 from referrals.models import Referral
@@ -80,14 +83,10 @@ def test_a_slip_filed_for_the_folded_record_while_it_is_merged_is_the_others(per
     def merge_slowly():
         with transaction.atomic():
             state = duplicates.confirm(pair.pk, by=head, keep={}).state
-            import time
-
             time.sleep(1)  # the slip is written meanwhile
             return state
 
     def file():
-        import time
-
         time.sleep(0.4)
         return referrals.file(slip, by=wealth).client_id
 
@@ -96,6 +95,79 @@ def test_a_slip_filed_for_the_folded_record_while_it_is_merged_is_the_others(per
     assert Client.objects.get(pk=other.pk).merged_into == one
     assert Referral.objects.get().client == one
     assert not other.timeline.exists()
+
+
+PEOPLE = Path(__file__).parent / "data" / "people.toml"
+
+
+@pytest.fixture
+def core_file(tmp_path):
+    """A file of the core system that speaks of both persons, the younger row first."""
+    path, head = tmp_path / "people.csv", "客户号,姓名,性别,出生日期,职业,证件号码,手机,住址,机构号,月日均"
+    lines = [
+        f"C000{n},刘敏,女,1974-03-28,企业主,,,,0817,{amount}" for n, amount in ((2, 50_000), (1, 90_000))
+    ]
+    path.write_text("\n".join([head, *lines]))
+    return path
+
+
+def loading(path, *, pause=0.0, times=1):
+    """Load the file, and hold on before the transaction ends."""
+
+    def load():
+        for _n in range(times):
+            with transaction.atomic():
+                assert not import_clients(path, read_map(PEOPLE), branches=[]).broken
+                time.sleep(pause)
+        return "loaded"
+
+    return load
+
+
+def test_a_merge_beside_a_load_is_asked_to_come_again_and_then_goes_through(person, head, core_file):
+    one, other = person("刘敏", customer_no="C0001"), person("刘敏")
+    pair = pair_of(one, other)
+
+    def merge():
+        time.sleep(0.5)  # the load is under way
+        return duplicates.confirm(pair.pk, by=head, keep={}).state
+
+    (load, _loaded), (refused, why) = together(loading(core_file, pause=1.5), merge)
+    assert (load, refused) == ("done", "Refused"), why
+    assert Client.objects.get(pk=other.pk).merged_into is None
+    assert duplicates.confirm(pair.pk, by=head, keep={}).state == State.MERGED
+
+
+def test_a_load_waits_for_a_merge_and_then_says_what_the_file_says(person, head, core_file):
+    one, other = person("刘敏", customer_no="C0001"), person("刘敏")
+    pair = pair_of(one, other)
+
+    def merge_slowly():
+        with transaction.atomic():
+            state = duplicates.confirm(pair.pk, by=head, keep={}).state
+            time.sleep(1)
+            return state
+
+    def load():
+        time.sleep(0.4)
+        return loading(core_file)()
+
+    assert together(merge_slowly, load) == [("done", "merged"), ("done", "loaded")]
+    one.refresh_from_db()
+    assert (one.customer_no, one.occupation) == ("C0001", "企业主")
+    assert Client.objects.get(customer_no="C0002").pk not in (one.pk, other.pk)
+
+
+def test_the_gathering_of_late_rows_waits_for_the_next_look_while_a_file_is_loaded(person, head, core_file):
+    pair = pair_of(person("刘敏", customer_no="C0001"), person("刘敏"))
+    word(pair, head)()
+
+    def gather():
+        time.sleep(0.5)
+        return merges.settle(now=clock.now())["gathered"]
+
+    outcomes = together(loading(core_file, pause=1.5), gather)
+    assert outcomes == [("done", "loaded"), ("done", "0")]
 
 
 def test_two_looks_at_once_find_a_pair_once(person):

@@ -28,7 +28,7 @@ def slips_of(rng: random.Random, code: str, day: datetime.date) -> int:
 #: From a client's arrival to the verdict at the latest.
 LONGEST = datetime.timedelta(minutes=45)
 #: Nobody arrives later: who came last is judged when the closing begins, whatever the dice say.
-LAST = datetime.time(16, 44)
+LAST = datetime.time(16, 44, 59)
 #: Minutes ago, the manager's number and how far it has come: who is in the lobby as one looks.
 ARRIVED = (
     (95, 2, "received"),
@@ -50,7 +50,8 @@ def in_the_lobby(now: datetime.datetime):
 def moment(rng: random.Random, day: datetime.date) -> datetime.datetime:
     """A moment of business on `day`, in the bank's time."""
     hour = rng.choices(list(HOURS), weights=list(HOURS.values()))[0]
-    time = min(datetime.time(hour, rng.randint(0, 59), rng.randint(0, 59)), LAST)
+    minute = rng.randint(0, LAST.minute if hour == LAST.hour else 59)
+    time = datetime.time(hour, minute, rng.randint(0, 59))
     return datetime.datetime.combine(day, time, tzinfo=BANK_TIME)
 
 

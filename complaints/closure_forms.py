@@ -9,7 +9,7 @@ from rmflow.doors.forms import Answering
 
 from .models import Destination
 from .rules import closures as rules
-from .rules.closures import Measure, Movement, Reason, Result
+from .rules.closures import AT_COUNTER, Measure, Movement, Reason, Result
 
 
 def _money(label, **kwargs):
@@ -117,7 +117,7 @@ class FlagForm(Answering, forms.Form):
     ticket = forms.CharField(max_length=200, widget=forms.HiddenInput)
     movement = forms.ChoiceField(
         label=_("Kind of movement"),
-        choices=lambda: Movement.choices,
+        choices=AT_COUNTER,
         initial=Movement.CLOSURE,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what moves.")},

@@ -20,11 +20,11 @@ from . import closure_rows, opening_rows
 from .actions import closure_record, closures, openings
 from .models import Closure, Destination, Opening, OpeningKind
 from .rules.closures import (
+    AT_COUNTER,
     CLOSURE_TRANSITIONS,
     NOTE_LENGTH,
     TEXT_LENGTH,
     Measure,
-    Movement,
     Reason,
     Result,
     Suspicion,
@@ -122,7 +122,7 @@ class FlagSerializer(serializers.Serializer):
     """The counter's report of a recognised client."""
 
     ticket = serializers.CharField(max_length=200)
-    movement = serializers.ChoiceField(Movement.choices)
+    movement = serializers.ChoiceField(AT_COUNTER)
     suspicion = serializers.ChoiceField(Suspicion.choices)
     went_on = serializers.BooleanField(required=False, default=False)
 

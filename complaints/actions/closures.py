@@ -55,7 +55,7 @@ def flag(client_id, *, by, movement, suspicion, went_on=False):
 
 def _check_words(movement, suspicion):
     wrong = {}
-    if movement not in rules.Movement.values:
+    if movement not in dict(rules.AT_COUNTER):
         wrong["movement"] = _("Choose what moves.")
     if suspicion not in Suspicion.values:
         wrong["suspicion"] = _("Say whether the client may be leaving us.")

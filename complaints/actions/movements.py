@@ -21,8 +21,15 @@ from ..models import Closure, ClosureEvent, ClosureRule, MovementRule
 from ..rules import closures as rules
 from ..rules.closures import MOVES, State, Trigger
 
+UNSETTLED = gettext_noop(
+    "{client}: a complaint is not settled, the client may leave. Claim the case by {due}."
+)
 FOUND = gettext_noop("{client}: {movement}, {amount} × 10,000 yuan. Claim the case by {due}.")
 WAN = 10_000
+#: Days for which an answer that did not satisfy the client counts as a complaint not settled.
+UNHAPPY = 30
+#: Why the client moves, where the fact says so by itself.
+REASONS = {Trigger.COMPLAINT: "complaint"}
 #: The newest assets of a client.
 ASSETS = """LEFT JOIN LATERAL (
         SELECT COALESCE(b.point_amount, b.amount) AS aum FROM clients_monthlybalance b
@@ -76,6 +83,15 @@ FACTS = {
          WHERE (%(amount)s IS NULL OR h.amount >= %(amount)s)
            AND NOT EXISTS (SELECT 1 FROM followups_planitem p WHERE p.client_id = c.id AND p.state = 'open'
                            AND p.plan_on <= h.matures_on)""",
+    Trigger.COMPLAINT: f"""
+        SELECT c.id AS client_id, 'complaint:' || k.id AS key, NULL::numeric AS amount, assets.aum, '' AS account,
+               k.product_id
+          FROM clients_client c
+          JOIN complaints_complaint k ON k.client_id = c.id
+           AND (k.status IN ('taken', 'working') AND k.due_on + %(days)s < %(night)s
+                OR k.satisfaction = 'not' AND k.replied_at >= %(night)s - {UNHAPPY})
+           AND NOT EXISTS (SELECT 1 FROM complaints_recusal r WHERE r.complaint_id = k.id)
+          {ASSETS}""",
 }  # fmt: skip
 OPEN_CASES = """
     INSERT INTO complaints_closure (client_id, branch_id, manager_id, backup_id, tier, level, movement,
@@ -83,7 +99,7 @@ OPEN_CASES = """
         account, product_id, amount, aum_before, reason, reason_note, note, result)
     SELECT c.id, c.branch_id, c.owner_id, c.backup_id, c.tier, c.level, %(movement)s, 'churn', 'system',
         %(now)s, %(night)s, %(trigger)s, fact.key, 'flagged', %(due)s, '', '', fact.account, fact.product_id,
-        round(fact.amount, 2), fact.aum, '', '', '', ''
+        round(fact.amount, 2), fact.aum, %(reason)s, '', '', ''
       FROM ({facts}) fact JOIN clients_client c ON c.id = fact.client_id
      WHERE c.branch_id = %(branch)s AND c.type = 'existing_premium'
        AND NOT EXISTS (SELECT 1 FROM complaints_closure o WHERE o.client_id = c.id AND o.state <> 'ended')
@@ -120,6 +136,7 @@ def watch_branch(branch, watched, *, night, now, due, card):
             "month": last.replace(day=1),
             "trigger": rule.trigger,
             "movement": MOVES[rule.trigger].value,
+            "reason": REASONS.get(rule.trigger, ""),
             "days": rule.days or 0,
             "share": rule.share,
             "amount": rule.amount,
@@ -155,12 +172,17 @@ def _tell(branch, made, now):
         [_plan(row, branch) for row in rows if row.manager_id], ignore_conflicts=True
     )
     staff = _Staff(branch)
-    messages = [
-        (person, f"closure:{row.pk}:flag", _facts(row), f"/closures/{row.pk}/")
-        for row in rows
-        for person in staff.of(row)
-    ]
-    notify_each(messages, "closure", FOUND)
+    for words, told in (
+        (FOUND, [row for row in rows if row.trigger != Trigger.COMPLAINT]),
+        (UNSETTLED, [row for row in rows if row.trigger == Trigger.COMPLAINT]),
+    ):
+        messages = [
+            (person, f"closure:{row.pk}:flag", _facts(row), f"/closures/{row.pk}/")
+            for row in told
+            for person in staff.of(row)
+        ]
+        if messages:
+            notify_each(messages, "closure", words)
 
 
 class _Staff:

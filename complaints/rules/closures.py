@@ -23,6 +23,7 @@ class Movement(TextChoices):
     DOWNGRADE = "downgrade", pgettext_lazy("movement", "Fell below the tier")
     DORMANT = "dormant", _("Dormant")
     CARD = "card", _("Card given back")
+    SIGN = "sign", _("Sign of leaving")
 
 
 class Suspicion(TextChoices):
@@ -84,6 +85,7 @@ class Trigger(TextChoices):
     MONTH_DROP = "month_drop", _("Monthly average fell")
     BELOW_TIER = "below_tier", _("Assets below the tier's floor")
     MATURING = "maturing", _("Falls due without a plan")
+    COMPLAINT = "complaint", _("Complaint not settled")
 
 
 #: Trigger → the movement it stands for.
@@ -92,7 +94,10 @@ MOVES = {
     Trigger.MONTH_DROP: Movement.OUTFLOW,
     Trigger.BELOW_TIER: Movement.DOWNGRADE,
     Trigger.MATURING: Movement.MATURED,
+    Trigger.COMPLAINT: Movement.SIGN,
 }
+#: What a counter may report: there something moves.
+AT_COUNTER = [(value, label) for value, label in Movement.choices if value != Movement.SIGN]
 
 
 class Measure(TextChoices):

@@ -14,7 +14,7 @@ from rmflow.staff.models import User
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workflow import Refused
 
-from ..rules.closures import Movement, Suspicion
+from ..rules.closures import AT_COUNTER, Suspicion
 from ..rules.guides import Place
 
 
@@ -32,7 +32,7 @@ def desk(request):
 def found(request):
     """The clients the typed text stands for, or why none are shown."""
     text = request.POST.get("q", "").strip()[: recognition.LONGEST]
-    context = {"asked": True, "q": text, "lines": [], "movements": Movement.choices, "places": Place.choices}
+    context = {"asked": True, "q": text, "lines": [], "movements": AT_COUNTER, "places": Place.choices}
     try:
         clients = recognise(text, by=request.user, request=request)
     except Refused as refusal:

@@ -6,14 +6,18 @@ import pytest
 import time_machine
 
 from clients.models import Holding, MonthlyBalance, Product
-from complaints.actions import closures, movements
-from complaints.models import Closure, MovementRule
+from complaints.actions import closures, complaint_take, movements
+from complaints.actions import complaint_reply as replies
+from complaints.models import Closure, Complaint, MovementRule
 from followups.models import PlanItem
 from rmflow.doors.models import JobRun
 from rmflow.notices.models import Notice
 from rmflow.staff.models import BANK_TIME
 from rmflow.workdays.current import calendar
 from tests.race import together
+
+from .conftest import intake
+from .test_work import REPLY
 
 pytestmark = pytest.mark.django_db
 NIGHT = datetime.date(2026, 10, 9)  # a Friday; the evening before was the first working day after the holiday
@@ -149,6 +153,51 @@ class TestOtherTriggers:
 
     def test_a_rule_that_is_switched_off_finds_nothing(self, leaving):
         MovementRule.objects.update(active=False)
+        assert watch() == 0
+
+
+class TestComplaint:
+    """An unsettled complaint is a sign that a premium client may leave (§7.4)."""
+
+    @pytest.fixture
+    def complains(self, vip, lobby, head):
+        def make(day="2026-09-24", **fields):
+            client = vip(assets=800_000)
+            with time_machine.travel(datetime.datetime.fromisoformat(f"{day}T10:00+08:00"), tick=False):
+                return complaint_take.take(intake(client_id=client.pk, **fields), by=lobby)
+
+        return make
+
+    def test_one_day_past_its_deadline_it_opens_a_case_with_the_reason_written(self, complains, wealth):
+        late = complains()
+        complains("2026-10-08")
+        assert late.due_on < NIGHT
+        assert watch() == 1
+        made = Closure.objects.get()
+        assert (made.client, made.trigger, made.movement) == (late.client, "complaint", "sign")
+        assert (made.reason, made.amount, made.aum_before) == ("complaint", None, 800_000)
+        assert Notice.objects.get(kind="closure", recipient=wealth).text == movements.UNSETTLED
+        closures.step("claim", made.pk, by=wealth)
+        assert watch() == 0
+
+    def test_the_bank_says_how_many_days_it_waits(self, complains):
+        days = (NIGHT - complains().due_on).days
+        MovementRule.objects.filter(trigger="complaint").update(days=days)
+        assert watch() == 0
+        MovementRule.objects.filter(trigger="complaint").update(days=days - 1)
+        assert watch() == 1
+
+    def test_an_answer_in_time_settles_it_unless_the_client_is_not_satisfied(self, complains, lobby):
+        made = complains()
+        with time_machine.travel(made.due_at - datetime.timedelta(hours=2), tick=False):
+            replies.reply(made.pk, by=lobby, satisfaction="satisfied", **REPLY)
+        assert watch() == 0
+        Complaint.objects.filter(pk=made.pk).update(satisfaction="not")
+        assert watch(NIGHT + datetime.timedelta(days=40)) == 0
+        assert watch() == 1
+
+    def test_who_is_complained_of_learns_nothing_from_the_night(self, complains, wealth):
+        complains(named=[wealth.pk])
         assert watch() == 0
 
 

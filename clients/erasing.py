@@ -49,33 +49,33 @@ class Traces:
     removed: bool = field(default=False)
 
 
-def tables():
-    """Every table but the client's own that leads to a client and holds words."""
+def tables(root=Client):
+    """Every table but the client's own that leads to a client (or to another `root`) and holds words."""
     removed = {model._meta.label for model in REMOVED}
     found = []
-    for model, paths in _reached().items():
+    for model, paths in _reached(root).items():
         tracked = getattr(model, "pgh_tracked_model", None)
-        if tracked is Client or model is Client:
+        if model is root or tracked is root is Client:
             continue
         gone = model._meta.label in removed or (tracked is not None and tracked._meta.label in removed)
-        texts, secrets, documents = _words(model)
+        texts, secrets, documents = words(model)
         if gone or texts or secrets or documents:
             found.append(Traces(model, paths, texts, secrets, documents, gone))
     return found
 
 
-def _reached():
-    """{model: ways of foreign keys that lead from its rows to the client}, the nearest first."""
-    reached = {Client: ((),)}
+def _reached(root=Client):
+    """{model: ways of foreign keys that lead from its rows to the root}, the nearest first."""
+    reached = {root: ((),)}
     every = [
         model
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy and model is not Client
+        if model._meta.managed and not model._meta.proxy and model is not root
     ]
     while True:
         step = {}
         for model in every:
-            ways = () if model in reached else _ways(model, reached)
+            ways = () if model in reached else _ways(model, reached, root)
             if ways:
                 step[model] = ways
         if not step:
@@ -83,17 +83,18 @@ def _reached():
         reached |= step
 
 
-def _ways(model, reached):
-    """By its own client, else by every other key to one, else by the row it belongs to."""
+def _ways(model, reached, root):
+    """By its own root, else by every other key to one, else by the row it belongs to."""
     keys = [f for f in model._meta.concrete_fields if f.is_relation and f.related_model in reached]
-    direct = [key for key in keys if key.related_model is Client]
-    own = [key for key in direct if key.name == "client"]
+    direct = [key for key in keys if key.related_model is root]
+    own = [key for key in direct if key.name == root._meta.model_name]
+    own = own or [key for key in direct if key.name == "pgh_obj"]
     # A history row follows the keys it holds itself; the row it is of may be gone.
     others = sorted(keys, key=lambda key: key.name == "pgh_obj")[:1]
     return tuple((key, *way) for key in own or direct or others for way in reached[key.related_model])
 
 
-def _words(model):
+def words(model):
     """(plain texts, encrypted ones, JSON documents) that may hold something about the person."""
     kept = CODES | set(getattr(model, "KEPT_WHEN_ERASED", ()))
     tracked = getattr(model, "pgh_tracked_model", None)

@@ -4,7 +4,8 @@ from django.db.models import Q
 
 from rmflow.workdays import clock
 
-from .models import Closure, Complaint, Opening
+from .actions import complaint_destroy
+from .models import Closure, Complaint, ComplaintListing, Opening
 from .rules.complaint import OPEN
 from .rules.openings import OPEN as OPENINGS
 
@@ -28,3 +29,16 @@ def notice_keys(client_ids):
 
 def stop_contact(client, *, by):
     """A complaint is answered whatever the client says of marketing; nothing here is planned contact."""
+
+
+def listed(batch):
+    """Complaint files on a list of destruction."""
+    return list(ComplaintListing.objects.filter(batch=batch).select_related("stopped_by"))
+
+
+def end_list(batch, *, by):
+    complaint_destroy.end(batch, by=by)
+
+
+def carry_out(batch, *, by, today):
+    complaint_destroy.carry_out(batch, by=by, today=today)

@@ -5,6 +5,7 @@ from django.urls import path
 from .views import complaint_desk as desk
 from .views import complaint_list as listed
 from .views import complaint_prints as prints
+from .views import complaint_retention as retention
 from .views import complaint_show as shown
 
 app_name = "complaints"
@@ -18,6 +19,7 @@ complaint_urls = [
     path("complaints/desk/report/", desk.report, name="report"),
     path("complaints/desk/excel/", desk.excel, name="excel"),
     path("complaints/extensions/", desk.extensions, name="extensions"),
+    path("complaints/retention/", retention.index, name="retention"),
     path("complaints/notice/", prints.notice, name="notice"),
     path("complaints/notice/edit/", prints.point, name="point"),
     path("complaints/<int:pk>/", shown.show, name="complaint"),

@@ -73,7 +73,8 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
-    # complaints: each five minutes warn and escalate; deadlines counted by a calendar that has changed
+    # complaints: each five minutes warn and escalate; deadlines counted by a calendar that has changed; each
+    # morning complaints of who has left; each night bytes of attachments no record names
     "watch the complaints' deadlines": {
         "task": "complaints.watch",
         "schedule": crontab(minute="*/5"),
@@ -82,6 +83,10 @@ SCHEDULE = {
     "reassign complaints of who has left": {
         "task": "complaints.reassign",
         "schedule": crontab(hour=8, minute=5),
+    },
+    "forget files of destroyed complaints": {
+        "task": "complaints.forget_bytes",
+        "schedule": crontab(hour=3, minute=40),
     },
     "recompute complaints' deadlines": {
         "task": "complaints.recount",

@@ -746,6 +746,7 @@ COMPLAINTS = {
     "complaints:report": {"GET": row(ANALYSES)},
     "complaints:excel": {"GET": row(ANALYSES)},
     "complaints:extensions": {"GET": row(role(Permission.RULE_COMPLAINT))},
+    "complaints:retention": {"GET": row(READS), "POST": row(READS, role(Permission.DESTROY_ARCHIVE))},
     "complaints:notice": {"GET": row(NOTICE)},
     "complaints:point": {"GET": row(NOTICE), "POST": row(NOTICE)},
     "complaints:complaint": {"GET": row(TAKES, SEES, thing="complaint")},
@@ -758,6 +759,10 @@ COMPLAINTS = {
     "complaints:step": {"GET": row(*WORKS, thing="complaint"), "POST": row(*WORKS, thing="complaint")},
     "complaint-list": {"GET": row(TAKES), "POST": row(TAKES)},
     "complaint-detail": {"GET": row(TAKES, SEES, thing="complaint")},
+    "complaint-file-list": {
+        "GET": row(READS),
+        "POST": row(role(Permission.DESTROY_ARCHIVE), complaints=[1], reason="x"),
+    },
     "complaint-step": {"POST": row(*WORKS, thing="complaint", note="x")},
 }
 ACCESS = {

@@ -60,9 +60,7 @@ def propose(branch, *, by, archive_ids, reason):
             _("Some of these archives are no longer due, on hold, or the client is being served; reload."),
             code="due",
         )
-    batch = Destruction.objects.create(
-        number=_number(branch, today), branch=branch, reason=why, proposed_by=by
-    )
+    batch = open_list(branch, by=by, reason=why, count=len(files))
     items = [
         DestructionItem(
             batch=batch,
@@ -81,8 +79,16 @@ def propose(branch, *, by, archive_ids, reason):
             raise
         raise Conflict(_("One of these archives is on another list already."), code="listed") from None
     _events(batch, [file.pk for file in files], "proposed", by=by, reason=why)
+    return batch
+
+
+def open_list(branch, *, by, reason, count):
+    """A list without files yet, told to supervisor and head; the caller puts its files on it."""
+    batch = Destruction.objects.create(
+        number=_number(branch, clock.today()), branch=branch, reason=reason, proposed_by=by
+    )
     people = User.objects.holding_at(branch.pk, Role.SUPERVISOR, Role.BRANCH_HEAD)
-    params = {"who": by.name, "n": len(files), "number": batch.number}
+    params = {"who": by.name, "n": count, "number": batch.number}
     notify(people, "destruction", PROPOSED, key=f"destruction:{batch.pk}", link=link_of(batch), params=params)
     return batch
 
@@ -182,6 +188,7 @@ def _end(batch, state, by, why):
     _events(batch, _listed(batch), str(state), by=by, reason=why)
     rows = batch.items.filter(state=ItemState.LISTED)
     rows.update(state=ItemState.STOPPED, stop=Stop.BATCH, stopped_by=by, at=now)
+    neighbours.end_list(batch, by=by)
     batch.state, batch.ended_by, batch.ended_at, batch.end_note = state, by, now, why
     batch.save(update_fields=["state", "ended_by", "ended_at", "end_note"])
 
@@ -225,6 +232,7 @@ def witness(batch_id, *, by):
         state=ItemState.DESTROYED, at=now
     )
     _events(batch, ids, "destroyed", by=batch.carried_by, approved_by=batch.head, reason=batch.reason)
+    neighbours.carry_out(batch, by=by, today=today)
     batch.state, batch.done_at = DestructionState.DONE, now
     batch.save(update_fields=["state", "done_at"])
     return batch

@@ -227,3 +227,8 @@ class DestructionItem(models.Model):
 
     def __str__(self):
         return self.file_no
+
+    @property
+    def first_day(self):
+        """The day the certificate names."""
+        return self.opened_on

@@ -18,6 +18,7 @@ from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
 from .. import custody_forms as forms
+from .. import neighbours
 from ..actions import destruction, retention
 from ..custody_rules import BATCH_MOST, DESTRUCTION_TRANSITIONS, DestructionState, ItemState
 from ..models import Archive, Destruction, RetentionReview, RetentionRule
@@ -131,6 +132,7 @@ def batch(request, pk):
             {"item": item, "name": item.archive.client.name_for(user), "state": ITEM_STATES[item.state]}
             for item in items
         ],
+        "others": [{"item": row, "state": ITEM_STATES[row.state]} for row in neighbours.listed(found)],
         "may": _may(found, user),
         "reads_register": scope(user, Permission.QUERY_ARCHIVE).covers(found.branch),
     }
@@ -209,7 +211,7 @@ def certificate(request, pk):
     if found.state != DestructionState.DONE:
         raise Refused(_("There is a certificate once the list was carried out."))
     log(AccessEvent.Kind.PRINT, by=request.user, obj=found, fields=["certificate"], request=request)
-    items = found.items.order_by("file_no")
+    items = [*found.items.order_by("file_no"), *neighbours.listed(found)]
     context = {
         "batch": found,
         "destroyed": [item for item in items if item.state == ItemState.DESTROYED],

@@ -11,7 +11,7 @@ from followups.actions import sources
 from followups.rules import PlanKind
 from rmflow.notices.actions import notify
 from rmflow.staff import permissions
-from rmflow.staff.models import BANK_TIME, User
+from rmflow.staff.models import BANK_TIME, Branch, User
 from rmflow.staff.permissions import Permission, Role, scope
 from rmflow.workdays import clock as bank
 from rmflow.workdays.current import calendar as calendar_in_force
@@ -20,7 +20,7 @@ from ..models import Complaint, ComplaintEvent, LadderStep, Recusal
 from ..rules import complaint_clock as clocks
 from ..rules.complaint import TRANSITIONS
 from ..rules.complaint_ladder import times
-from ..rules.complaint_recusal import Held, Reach
+from ..rules.complaint_recusal import Reach
 
 OFFICE = (Role.COMPLAINT_OFFICE,)
 
@@ -185,14 +185,20 @@ def keep_out(complaint):
     return ids, reaches
 
 
-def held_by(users):
-    """{user id: [Held]} of today: one query."""
+def stands_at(users):
+    """{user id: (paths, roles)} of today: at home, where a role is held, where lent. Two queries."""
     from rmflow.staff.models import RoleHolding
 
-    found = {}
+    found = {user.pk: (set(), set()) for user in users}
     rows = RoleHolding.objects.current().filter(user__in=users).values_list("user_id", "role", "branch__path")
     for user_id, role, path in rows:
-        found.setdefault(user_id, []).append(Held(role, path))
+        found[user_id][0].add(path)
+        found[user_id][1].add(role)
+    places = {user.pk: [user.home_branch_id] + [user.duty_branch_id] * user.works_elsewhere for user in users}
+    ids = {pk for place in places.values() for pk in place}
+    paths = dict(Branch.objects.filter(pk__in=ids).values_list("pk", "path"))
+    for user_id, place in places.items():
+        found[user_id][0].update(paths[pk] for pk in place if pk in paths)
     return found
 
 
@@ -202,8 +208,8 @@ def without_recused(complaint, users):
     users = [user for user in users if user.pk not in ids]
     if not reaches:
         return users
-    held = held_by(users)
-    return [u for u in users if not any(reach.covers(held.get(u.pk, [])) for reach in reaches)]
+    places = stands_at(users)
+    return [u for u in users if not any(reach.covers(*places[u.pk]) for reach in reaches)]
 
 
 def holders(complaint, *roles):

@@ -13,7 +13,7 @@ from rmflow.workflow import Conflict, Refused
 
 from ..models import Complaint, PassOn, Recusal
 from ..rules import complaint_intake as intakes
-from ..rules.complaint import REASON_LENGTH, RUNNING, TRANSITIONS, Status
+from ..rules.complaint import OPEN, REASON_LENGTH, RUNNING, TRANSITIONS, Status
 from ..rules.complaint_recusal import Basis
 from . import complaint_core as core
 
@@ -142,6 +142,27 @@ def reassign_left():
                 take_back(complaint, by=None)
                 done += 1
     return {"complaints": done}
+
+
+def refresh_lines():
+    """Who is named in an open complaint may come to lead others since: they keep out from then on as well.
+    {"lines": complaints with a new line of command}. Repeat-safe."""
+    from .complaint_take import keep_out_named
+
+    done = 0
+    named = Recusal.objects.filter(basis=Basis.NAMED, complaint__status__in=OPEN)
+    for row in named.select_related("by").order_by("complaint", "pk"):
+        who = person.load(row.person_id)
+        with transaction.atomic():
+            complaints = Complaint.objects.select_for_update(of=("self",), no_key=True)
+            complaint = complaints.select_related("branch", "handler").get(pk=row.complaint_id)
+            before = (complaint.upper, complaint.recusals.count())
+            keep_out_named(complaint, who, by=row.by)
+            if (complaint.upper, complaint.recusals.count()) != before:
+                core.write(complaint, "name", by=None, data={"person": who.name, "line": True})
+                take_back(complaint, by=None)
+                done += 1
+    return {"lines": done}
 
 
 @transaction.atomic

@@ -15,7 +15,8 @@ from rmflow.staff.permissions import Role
 
 from ..models import ComplaintEvent, Recusal
 from ..rules.complaint_ladder import RUNGS, Step, next_rung, rungs
-from ..rules.complaint_recusal import Held, Reach, prefixes
+from ..rules.complaint_recusal import Reach, prefixes
+from .complaint_core import stands_at
 
 AT_ONCE = 2000  # steps taken by one transaction
 
@@ -112,7 +113,7 @@ def _keep_told(notes):
 
 
 class People:
-    """Who holds which rung for the complaints at hand, and who must keep out: four questions in all."""
+    """Who holds which rung for the complaints at hand, and who must keep out: five questions in all."""
 
     def __init__(self, rows):
         branches = {row["branch"] for row in rows}
@@ -134,11 +135,7 @@ class People:
                 continue
             ids.add(user_id)
         self.users = User.objects.active().in_bulk(ids)
-        self.held = defaultdict(list)
-        for user_id, role, path in (
-            RoleHolding.objects.current().filter(user__in=ids).values_list("user_id", "role", "branch__path")
-        ):
-            self.held[user_id].append(Held(role, path))
+        self.places = stands_at(self.users.values())
         self.named, self.below = defaultdict(set), defaultdict(list)
         for rec in Recusal.objects.filter(complaint__in={row["complaint"] for row in rows}):
             if rec.below_path:
@@ -177,4 +174,4 @@ class People:
     def _may(self, user_id, row):
         if user_id not in self.users or user_id in self.named[row["complaint"]]:
             return False
-        return not any(reach.covers(self.held[user_id]) for reach in self.below[row["complaint"]])
+        return not any(reach.covers(*self.places[user_id]) for reach in self.below[row["complaint"]])

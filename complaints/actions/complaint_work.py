@@ -13,7 +13,7 @@ from rmflow.workdays import clock as bank
 from rmflow.workflow import Conflict, Refused
 
 from ..rules import complaint_intake as intakes
-from ..rules.complaint import NOTE_LENGTH, OPEN, TRANSITIONS, Level
+from ..rules.complaint import NOTE_LENGTH, OPEN, TRANSITIONS, Level, keep_until
 from . import complaint_core as core
 from . import complaint_hold
 from .complaint_hand import give
@@ -111,6 +111,7 @@ def withdraw(pk, *, by, note, on=None):
 
 def end(complaint, name, *, by, **fields):
     """The end of a complaint: no warning and no plan any more; the hold on the archive goes."""
+    fields.setdefault("keep_until", keep_until(bank.today()))
     core.write(complaint, name, by=by, **fields)
     core.stop_steps(complaint)
     core.keep_plan(complaint, by=by)

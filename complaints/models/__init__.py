@@ -5,6 +5,7 @@ from .closure_settings import ClosureRule, MovementRule
 from .closures import Closure, ClosureEvent, ClosureFlag, ClosureMeasure, Destination, WinBack
 from .complaint import Complaint, ComplaintQuerySet
 from .complaint_codes import ComplaintCode, ComplaintPoint, ComplaintSerial
+from .complaint_listings import ComplaintListing
 from .complaint_parts import (
     Attachment,
     ComplaintEvent,
@@ -31,6 +32,7 @@ __all__ = [
     "Complaint",
     "ComplaintCode",
     "ComplaintEvent",
+    "ComplaintListing",
     "ComplaintPoint",
     "ComplaintQuerySet",
     "ComplaintRecount",

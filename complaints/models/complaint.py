@@ -61,6 +61,10 @@ class ComplaintQuerySet(models.QuerySet):
         """Not answered though the deadline is past."""
         return self.running().filter(due_at__lt=now)
 
+    def past_keeping(self, today):
+        """Ended files whose time is over and that are not destroyed yet."""
+        return self.filter(status__in=OVER, keep_until__lt=today, destroyed_at__isnull=True)
+
     def with_people(self):
         """What every list and page shows beside the row."""
         return self.select_related("branch", "client", "handler", "taken_by", "channel", "business", "cause")
@@ -175,13 +179,15 @@ class Complaint(models.Model):
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
     archive_no = models.CharField(pgettext_lazy("complaint", "File number"), max_length=24, blank=True)
     keep_until = models.DateField(_("Kept until"), null=True, blank=True)
+    #: The words and attachments are gone, by a list of destruction; the row stays for the register.
+    destroyed_at = models.DateTimeField(_("Destroyed"), null=True, blank=True)
     #: One filing, however often it is sent.
     form_key = models.UUIDField(null=True, unique=True, editable=False)
 
     objects = ComplaintQuerySet.as_manager()
 
     #: Numbers of a file are no personal data: they stay when the person is made anonymous.
-    KEPT_WHEN_ERASED = ("archive_no",)
+    KEPT_WHEN_ERASED = ("archive_no", "taken_role")
     #: What `privacy.actions.reveal` may show.
     REVEALABLE = ()
 
@@ -199,6 +205,11 @@ class Complaint(models.Model):
                 fields=["client", "-received_at"],
                 name="complaint_client",
                 condition=Q(client__isnull=False),
+            ),
+            models.Index(
+                fields=["keep_until"],
+                name="complaint_kept_until",
+                condition=Q(status__in=OVER, destroyed_at__isnull=True),
             ),
             models.Index(fields=["phone_hash"], name="complaint_phone", condition=~Q(phone_hash="")),
         ]
@@ -241,6 +252,11 @@ class Complaint(models.Model):
                 | (~Q(status="merged") & Q(merged_into__isnull=True)),
                 name="complaint_merged_into_another",
                 violation_error_message=_("A merged complaint says into which."),
+            ),
+            models.CheckConstraint(
+                condition=Q(destroyed_at__isnull=True) | Q(status__in=OVER, keep_until__isnull=False),
+                name="complaint_destroyed_after_its_end",
+                violation_error_message=_("Only what has ended and was kept its time is destroyed."),
             ),
             models.CheckConstraint(
                 condition=Q(people__gte=1),

@@ -16,14 +16,15 @@ USER = settings.AUTH_USER_MODEL
 
 
 def below(user):
-    """Under whom `user` stands: the paths his branches lie under, and his roles."""
-    paths, roles = set(), set()
-    for holding in user.holdings:
-        paths.update(prefixes(holding.branch.path))
-        roles.add(holding.role)
+    """Under whom `user` stands: every path that his branches lie under (home, where he holds a role, where he
+    works today), and his roles."""
+    places = {holding.branch.path for holding in user.holdings}
     if user.home_branch_id:
-        paths.update(prefixes(user.home_branch.path))
-    return paths, roles
+        places.add(user.home_branch.path)
+    if user.works_elsewhere:
+        places.add(user.duty_branch.path)
+    paths = {path for place in places for path in prefixes(place)}
+    return paths, {holding.role for holding in user.holdings}
 
 
 def recused(user):
@@ -53,6 +54,8 @@ class Recusal(models.Model):
     note = models.CharField(max_length=200, blank=True)
     by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField(default=timezone.now)
+
+    KEPT_WHEN_ERASED = ("basis",)
 
     class Meta:
         verbose_name = _("Recusal")

@@ -47,10 +47,11 @@ class Reach:
     path: str
     roles: tuple[str, ...] = ()
 
-    def covers(self, holdings: Iterable[Held]) -> bool:
-        return any(
-            held.path.startswith(self.path) and (not self.roles or held.role in self.roles)
-            for held in holdings
+    def covers(self, paths: Iterable[str], roles: Iterable[str]) -> bool:
+        """Whether who works at one of `paths` (home, where a role is held, where lent today) with `roles`
+        stands under it. The scope of complaints asks the same in SQL."""
+        return any(path.startswith(self.path) for path in paths) and (
+            not self.roles or not set(self.roles).isdisjoint(roles)
         )
 
 

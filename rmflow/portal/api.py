@@ -17,6 +17,7 @@ from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet, PartViewSet
 from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
 from complaints.complaint_api import ComplaintViewSet
+from complaints.complaint_retention_api import ComplaintFileViewSet
 from complaints.guides_api import GuideViewSet
 from followups.api import PlanItemViewSet
 from followups.candidates_api import CandidateViewSet
@@ -65,6 +66,7 @@ router.register("closures", ClosureViewSet)
 router.register("priority-register", GuideViewSet)
 router.register("openings", OpeningViewSet)
 router.register("complaints", ComplaintViewSet)
+router.register("complaint-files", ComplaintFileViewSet, "complaint-file")
 
 urlpatterns = [
     path("v1/token/", TokenView.as_view(), name="api-token"),

@@ -27,6 +27,7 @@ NAMES = {
     "seal and release records": _("Seal records at night, release them in the morning"),
     "watch the complaints' deadlines": _("Watch the complaints' deadlines"),
     "recompute complaints' deadlines": _("Recompute complaints' deadlines"),
+    "forget files of destroyed complaints": _("Delete files of destroyed complaints"),
     "call heads into closures": _("Call heads into closures nobody took on"),
     "find movements": _("Find movements of the day before"),
     "hand in the month's closures": _("Hand in last month's closures"),
@@ -95,4 +96,5 @@ COUNTS = {
     "late": pgettext_lazy("count of a job", "overdue"),
     "near": pgettext_lazy("count of a job", "nearly due"),
     "complaints": pgettext_lazy("count of a job", "complaints"),
+    "lines": pgettext_lazy("count of a job", "lines of command"),
 } | {str(cause): cause.label for cause in Cause}

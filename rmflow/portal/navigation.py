@@ -63,6 +63,9 @@ ITEMS = {
     "complaint_desk": Item(pgettext_lazy("rail", "Complaint desk"), "layout-dashboard", "/complaints/desk/"),
     "extensions": Item(pgettext_lazy("rail", "Extensions"), "calendar-plus", "/complaints/extensions/"),
     "complaint_report": Item(pgettext_lazy("rail", "Analysis"), "chart-bar", "/complaints/desk/report/"),
+    "complaint_retention": Item(
+        pgettext_lazy("rail", "Complaints past"), "file-off", "/complaints/retention/"
+    ),
     "complaint_files": Item(pgettext_lazy("rail", "Filed"), "archive", "/complaints/?show=over"),
     "more": Item(pgettext_lazy("rail", "More"), "list", "/more/"),
 }
@@ -109,7 +112,8 @@ RAIL = {
         "calendar",
     ),
     Role.ARCHIVIST: (
-        *("archives", "loans", "checks", "retention", "destructions", "clients", "complaints", "calendar"),
+        *("archives", "loans", "checks", "retention", "complaint_retention", "destructions"),
+        *("clients", "complaints", "calendar"),
     ),
     Role.COMPLAINT_OFFICE: (
         *("complaint_desk", "extensions", "complaint_report", "complaint_files", "complaints"),

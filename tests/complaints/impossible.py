@@ -2,11 +2,12 @@
 
 import datetime
 
-from clients.models import Product
+from clients.models import Destruction, Product
 from complaints.models import (
     Attachment,
     Complaint,
     ComplaintCode,
+    ComplaintListing,
     ComplaintSerial,
     Extension,
     LadderStep,
@@ -101,7 +102,24 @@ def chance(w, **fields):
     return SalesChance.objects.create(**{**usual, "source_key": "x", "by": w.wealth, **fields})
 
 
+def listing(w, on, batch=None, **fields):
+    batch = batch or Destruction.objects.create(
+        number=f"XH-{next(NUMBERS)}", branch=w.branch, reason="x", proposed_by=w.lobby
+    )
+    usual = {"complaint": on, "file_no": "x", "received_on": DAY, "keep_until": DAY}
+    return ComplaintListing.objects.create(batch=batch, **{**usual, **fields})
+
+
+def listed_twice(w):
+    first = listing(w, complaint(w), state="stopped", stop="hold")
+    return listing(w, first.complaint, first.batch, state="stopped", stop="hold")
+
+
 IMPOSSIBLE = {
+    "complaint_listing_once": listed_twice,
+    "complaint_listing_on_one_list": twice(listing),
+    "complaint_listing_stopped_says_why": lambda w: listing(w, complaint(w), state="stopped"),
+    "complaint_destroyed_after_its_end": lambda w: complaint(w, destroyed_at=NOON),
     "chance_once": lambda w: [chance(w) for _n in "ab"],
     "chance_amount_is_positive": lambda w: chance(w, amount=0),
     "chance_likelihood_is_a_share": lambda w: chance(w, likelihood=101),

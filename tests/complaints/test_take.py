@@ -5,13 +5,17 @@ import datetime
 import pytest
 
 from clients.models import Hold, TimelineEntry
+from complaints.actions import complaint_core as core
 from complaints.actions import complaint_hand as hand
 from complaints.actions import complaint_take
 from complaints.actions import complaint_work as work
 from complaints.models import Complaint, ComplaintEvent, LadderStep, Recusal
 from followups.models import PlanItem
 from rmflow.notices.models import Notice
-from rmflow.staff.models import Branch
+from rmflow.staff import person
+from rmflow.staff.models import Branch, RoleHolding, User
+from rmflow.staff.permissions import Role
+from rmflow.workdays import clock
 from rmflow.workflow import Refused
 from tests.race import together
 
@@ -168,10 +172,10 @@ def test_against_the_head_the_whole_branch_keeps_out_and_the_institution_above_i
 ):
     made = taken(by=teller, named=[head.pk])
     assert made.upper
-    for person in (teller, lobby, head, supervisor, other_lobby):
-        assert not Complaint.objects.visible_to(person).exists()
-    for person in (region_head, complaint_office):
-        assert Complaint.objects.visible_to(person).get() == made
+    for who in (teller, lobby, head, supervisor, other_lobby):
+        assert not Complaint.objects.visible_to(who).exists()
+    for who in (region_head, complaint_office):
+        assert Complaint.objects.visible_to(who).get() == made
     assert {notice.recipient for notice in Notice.objects.all()} == {region_head, complaint_office}
 
 
@@ -182,6 +186,85 @@ def test_against_the_supervisor_his_client_managers_keep_out_and_the_lobby_does_
     assert not Complaint.objects.visible_to(wealth).exists()
     assert not Complaint.objects.visible_to(supervisor).exists()
     assert Complaint.objects.visible_to(lobby).exists()
+
+
+@pytest.fixture
+def tree(hire, branches):
+    """A function: a person with a role at one branch of the tree and, if so, at home at another."""
+
+    def make(number, role, branch, home=None):
+        who = hire(number, number, role, branch)
+        if home is not None:
+            User.objects.filter(pk=who.pk).update(home_branch=home)
+        return person.load(who.pk)
+
+    return make
+
+
+def keeps_out(made, who):
+    """Whether scope and choice of handlers agree that this person keeps out."""
+    sees = Complaint.objects.visible_to(who).filter(pk=made.pk).exists()
+    chosen = who in core.without_recused(made, [who])
+    assert not (sees and not chosen), "he sees what he may not handle"
+    return not chosen
+
+
+def test_against_the_head_of_a_region_everybody_in_the_branches_below_keeps_out(
+    friday, taken, teller, lobby, head, wealth, other_lobby, region_head, complaint_office
+):
+    made = taken(by=teller, named=[region_head.pk])
+    for who in (teller, lobby, head, wealth, other_lobby, region_head):
+        assert keeps_out(made, who), who.name
+    assert not keeps_out(made, complaint_office)
+    assert hand.candidates(made) == [complaint_office]
+
+
+def test_against_the_head_of_a_branch_the_next_branch_does_not_keep_out(
+    friday, taken, teller, head, other_lobby, other_wealth, region_head
+):
+    made = taken(by=teller, named=[head.pk])
+    assert keeps_out(made, teller)
+    assert not any(keeps_out(made, who) for who in (other_lobby, other_wealth, region_head))
+
+
+def test_who_is_at_home_under_the_head_keeps_out_wherever_he_holds_a_role(
+    friday, taken, teller, head, lobby, branches, tree
+):
+    made = taken(by=teller, named=[head.pk])
+    guest = tree("LEND1", Role.LOBBY_MANAGER, "second", home=branches["first"])
+    assert keeps_out(made, guest)
+
+
+def test_who_works_under_the_head_today_keeps_out_today(friday, taken, teller, head, other_lobby, branches):
+    made = taken(by=teller, named=[head.pk])
+    for day, out in ((clock.today(), True), (clock.today() - datetime.timedelta(days=1), False)):
+        User.objects.filter(pk=other_lobby.pk).update(duty_branch=branches["first"], duty_on=day)
+        lent = person.load(other_lobby.pk)
+        assert keeps_out(made, lent) is out
+
+
+def test_against_a_supervisor_of_the_region_client_managers_below_keep_out_and_tellers_do_not(
+    friday, taken, teller, wealth, other_wealth, lobby, region_head, tree
+):
+    chief = tree("SUPER9", Role.SUPERVISOR, "region")
+    made = taken(by=teller, named=[chief.pk])
+    assert keeps_out(made, wealth) and keeps_out(made, other_wealth)
+    assert not keeps_out(made, teller) and not keeps_out(made, lobby)
+
+
+def test_who_becomes_head_after_he_was_named_has_his_branch_keep_out_the_next_morning(
+    friday, taken, teller, lobby, wealth, branches, region_head, complaint_office
+):
+    made = taken(by=teller, named=[wealth.pk])
+    assert made.handler == lobby
+    assert hand.refresh_lines() == {"lines": 0}
+    RoleHolding.objects.create(
+        user=wealth, role=Role.BRANCH_HEAD, branch=branches["first"], valid_from=clock.today()
+    )
+    assert hand.refresh_lines() == {"lines": 1}
+    now = fresh(made)
+    assert now.upper and now.handler is None and keeps_out(now, lobby)
+    assert hand.refresh_lines() == {"lines": 0}
 
 
 def test_a_complaint_that_names_somebody_leaves_no_line_he_could_read(friday, taken, premium, wealth, teller):

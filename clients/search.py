@@ -24,7 +24,7 @@ from .models import Client
 WHOLE = Parts(c=Client, branch=Branch, owner=User)
 #: What a line of the search box needs; of what is encrypted, the phone only.
 BRIEF = Parts(
-    c=(Client, "id customer_no name salutation type phone owner_id backup_id branch_id"),
+    c=(Client, "id customer_no name salutation type phone owner_id backup_id branch_id erased_at"),
     branch=(Branch, "id name path"),
     owner=(User, "id name"),
 )

@@ -123,6 +123,22 @@ def test_the_canary_s_numbers_are_nowhere_for_anybody(request, door, canary, who
         assert_absent(answer.content, str(answer.headers), where=f"{who} {answer.request['PATH_INFO']}")
 
 
+@pytest.mark.parametrize("names", [["钱"] * 8, [f"钱{n}" for n in "一二三四五六七八"]])
+def test_the_box_asks_as_often_for_eight_clients_as_for_one(
+    door, wealth, person, names, django_assert_num_queries
+):
+    browser = door(wealth)
+    person(names[0], phone="")
+    browser.post("/search/", {"q": "钱"}, headers=HTMX)
+    with CaptureQueriesContext(connection) as one:
+        assert browser.post("/search/", {"q": "钱"}, headers=HTMX).status_code == 200
+    for name in names[1:]:
+        person(name, phone="")
+    with django_assert_num_queries(len(one)):
+        answer = browser.post("/search/", {"q": "钱"}, headers=HTMX)
+    assert answer.content.count(b"data-row") == 8
+
+
 def test_names_are_whole_only_for_those_who_look_after_the_client(
     request, door, canary, wealth, colleague, head
 ):

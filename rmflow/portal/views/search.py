@@ -36,14 +36,19 @@ def search(request):
 def _row(client, user, reach):
     """What a row shows; the sheet itself is a link only inside one's scope, `reach`."""
     visible = client.is_looked_after_by(user) or reach.covers(client.branch)
+    about = (client.masked_phone, client.owner.name if client.owner else "", client.branch.name)
     return {
         "url": f"/clients/{client.pk}/" if visible else "",
         "name": client.name_for(user),
-        "type": client.get_type_display() if client.type != ClientType.UNJUDGED else "",
-        "phone": client.masked_phone,
-        "owner": client.owner.name if client.owner else "",
-        "branch": client.branch.name,
+        "type": _type_word(client.type, get_language()),
+        "about": " · ".join(filter(None, about)),
     }
+
+
+@lru_cache(maxsize=40)
+def _type_word(client_type, _language):
+    """The word of the tag, "" before judgement; the language is part of the key."""
+    return str(ClientType(client_type).label) if client_type != ClientType.UNJUDGED else ""
 
 
 def _places(user, text):

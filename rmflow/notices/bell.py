@@ -79,16 +79,24 @@ def _session_prefix() -> str:
     return import_module(settings.SESSION_ENGINE).SessionStore.cache_key_prefix
 
 
-def summary(user) -> Bell:
-    """Version and number of unread notices; without a query when Valkey still knows both."""
-    version, unread = _from_cache(user.pk) or _from_table(user.pk)
+def keys(user_id) -> tuple[str, str]:
+    """What `summary` asks Valkey for, for who asks for more in the same trip."""
+    return key(user_id), key(user_id) + ":n"
+
+
+def summary(user, found=None) -> Bell:
+    """Version and number of unread notices; without a query when Valkey still knows both.
+
+    `found` is what Valkey answered to `keys`, when it was asked already.
+    """
+    found = cache.get_many(keys(user.pk)) if found is None else found
+    version, unread = _from_cache(user.pk, found) or _from_table(user.pk)
     return Bell(version, unread, rules.poll_seconds(user.roles))
 
 
-def _from_cache(user_id):
+def _from_cache(user_id, found):
     """(version, unread), or None when Valkey is away."""
-    count_key = key(user_id) + ":n"
-    found = cache.get_many([key(user_id), count_key])
+    _version_key, count_key = keys(user_id)
     version = found.get(key(user_id))
     if version is None:  # first time, Valkey came back empty, or is away
         cache.add(key(user_id), _fresh_stamp(timezone.now()), timeout=None)

@@ -185,9 +185,14 @@ def tab_keys(user):
     return list(TABS.get(role, fits))
 
 
+def current(keys, path):
+    """Address of the place among `keys` that the page at `path` belongs to, "" for none."""
+    return max((ITEMS[key].url for key in keys if path.startswith(ITEMS[key].url)), key=len, default="")
+
+
 def entries(keys, path, counts):
     """What the shell draws: label, icon, url, count, whether it is the current page."""
-    best = max((ITEMS[key].url for key in keys if path.startswith(ITEMS[key].url)), key=len, default="")
+    best = current(keys, path)
     return [
         {
             "key": key,

@@ -1,14 +1,13 @@
 """Tags of the shell: icons from the sprite, and small facts a component asks of a form field."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
+
+from .. import drawn as drawing
 
 register = template.Library()
 
@@ -22,10 +21,6 @@ STATE_ICONS = {
 EMPTY_ICONS = {"nothing": "clipboard-check", "nomatch": "filter", "denied": "lock"}
 GROUP_WIDGETS = {"checkboxselectmultiple", "radioselect"}
 
-TOKEN = "the-csrf-token-stands-here"  # noqa: S105  a placeholder in drawn parts
-PARTS_KEPT = 2000  # drawn parts in each process
-_drawn: dict[tuple, str] = {}
-
 
 @cache
 def _sprite() -> str:
@@ -34,6 +29,7 @@ def _sprite() -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1000)
 def icon(name, size=16, label=""):
     """An icon of the sprite; without a label it is hidden from screen readers."""
     css = "icon" if str(size) == "16" else f"icon icon-{size}"
@@ -77,36 +73,14 @@ def html_lang(code):
     return {"zh-hans": "zh-Hans"}.get(code, code)
 
 
-@register.simple_tag
-def bell_templates():
-    """The bell of the notices app, or a plain link to the notices."""
-    return ["notices/_bell.html", "shell/_bell_link.html"]
-
-
 @register.simple_tag(takes_context=True)
-def drawn(context, template_name, *parts):
-    """A part of the shell that depends on `parts` alone, drawn once per process and put in again.
+def drawn(context, template_name, key=()):
+    """A part of the shell, drawn once per process for each `key` and filled in (`portal.drawn`).
 
-    Half the time of a page went into drawing the same rail and the same menus. The CSRF token is put in
-    each time; whatever else the template prints of `shell` and `request` must be among `parts`.
+    Inside, `shell` and `csrf_token` are holes where they differ from person to person.
     """
-    key = (template_name, get_language(), _frozen(parts))
-    html = _drawn.get(key)
-    if html is None:
-        given = {"shell": context.get("shell"), "request": context.get("request"), "csrf_token": TOKEN}
-        html = render_to_string(template_name, given)
-        if len(_drawn) >= PARTS_KEPT:
-            _drawn.clear()
-        _drawn[key] = html
-    if TOKEN in html:
-        html = html.replace(TOKEN, str(context.get("csrf_token", "")))
-    return mark_safe(html)  # noqa: S308  # nosec B308 B703  a template of ours escaped it
-
-
-def _frozen(value):
-    """`value` as something that can be compared and hashed; words to come are words of this language."""
-    if isinstance(value, dict):
-        return tuple((name, _frozen(part)) for name, part in value.items())
-    if isinstance(value, (list, tuple)):
-        return tuple(_frozen(part) for part in value)
-    return str(value) if isinstance(value, Promise) else value
+    shell = context.get("shell")
+    if not hasattr(shell, "hollow"):  # an error page without the shell
+        return render_to_string(template_name, context.flatten())
+    given = {"shell": shell.hollow, "request": shell.hollow_request, "csrf_token": drawing.hole("csrf")}
+    return drawing.part(template_name, key, given, shell.words)

@@ -123,6 +123,7 @@ MIDDLEWARE = [
     # nobody but logged-in staff; idle and absolute limits, forced change of the initial password
     "rmflow.staff.middleware.SignedIn",
     "rmflow.doors.middleware.Answers",  # refusals become answers a person can read
+    "rmflow.portal.middleware.KeptPages",
     "axes.middleware.AxesMiddleware",  # last, as its documentation asks: it replaces the answer
 ]
 

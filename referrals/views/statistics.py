@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rmflow.doors import htmx
+from rmflow.doors.kept import kept
 from rmflow.staff import permissions
 from rmflow.staff.models import Branch
 from rmflow.staff.permissions import Permission, Role, Scope, scope
@@ -21,6 +22,7 @@ from ..rules import SourceChannel, figures, months, periods
 from ..rules.periods import Kind
 from ..stats import figures as stats
 from ..stats import months as month_stats
+from ..stats import version
 
 PAGE = 25
 #: Roles that file slips, in the order of the filter.
@@ -34,6 +36,14 @@ FILING = (
 )
 
 
+def _version(request):
+    """What the page of one's own branches depends on; a whole region's is counted each time."""
+    permissions.require(request.user, Permission.SEE_STATISTICS)
+    reach = scope(request.user, Permission.SEE_STATISTICS)
+    return None if reach.everywhere or reach.paths else version.of(reach.branch_ids)
+
+
+@kept(_version)
 @require_GET
 def page(request):
     """The table of a period, with everything the head judges it by."""

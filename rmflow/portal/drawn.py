@@ -8,12 +8,14 @@ What decides the shape of a part (its links, its order, its language) belongs to
 import re
 from functools import lru_cache
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.crypto import salted_hmac
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-#: Signs that stand in no text of ours; escaping leaves them alone.
-OPEN, SHUT = "\ue000", "\ue001"
+#: Signs that nobody can type into a text, since nobody knows them; escaping leaves them alone.
+OPEN, SHUT = f"\ue000{salted_hmac('rmflow.portal.drawn', settings.SECRET_KEY).hexdigest()[:12]}:", "\ue001"
 _HOLE = re.compile(f"{OPEN}([^{SHUT}]*){SHUT}")
 PARTS_KEPT = 2000  # in each process
 _pieces: dict[tuple, list[str]] = {}
@@ -27,17 +29,25 @@ def hole(name):
 def part(template_name, key, given, words):
     """The part as safe text. `given` is the context, holes in it; `words` are escaped already."""
     key = (template_name, get_language(), key)
-    pieces = _pieces.get(key)
-    if pieces is None:
-        pieces = _HOLE.split(render_to_string(template_name, given))
+    cut = _pieces.get(key)
+    if cut is None:
+        cut = pieces(render_to_string(template_name, given))
         if len(_pieces) >= PARTS_KEPT:
             _pieces.clear()
-        _pieces[key] = pieces
-    if len(pieces) > 1:
-        filled = pieces.copy()
-        filled[1::2] = [words[name] for name in pieces[1::2]]
-        pieces = filled
-    return mark_safe("".join(pieces))  # noqa: S308  # nosec B308 B703  a template of ours escaped it
+        _pieces[key] = cut
+    return mark_safe(filled(cut, words))  # noqa: S308  # nosec B308 B703  a template of ours escaped it
+
+
+def pieces(html):
+    """The text cut at its holes: text, name, text, name, …, text."""
+    return _HOLE.split(html)
+
+
+def filled(cut, words):
+    """The pieces joined, each hole with its word."""
+    whole = cut.copy()
+    whole[1::2] = [words[name] for name in cut[1::2]]
+    return "".join(whole)
 
 
 @lru_cache(maxsize=500)

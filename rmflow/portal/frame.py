@@ -55,7 +55,8 @@ class Shell:
 
     urls = URLS
     idle_seconds = IDLE_SECONDS
-    hollow_request = HOLLOW_REQUEST
+    #: Where a page to be kept is kept; such a page is drawn with holes.
+    kept_key = ""
 
     def __init__(self, request):
         self.request = request
@@ -86,7 +87,12 @@ class Shell:
 
     @cached_property
     def _kept(self):
-        return glance.kept(self.user, self.now)
+        return glance.kept(self.user, self.now, self.kept_key)
+
+    @property
+    def kept_page(self):
+        """The pieces of the page, when it is kept."""
+        return self._kept.get(self.kept_key)
 
     @cached_property
     def day(self):
@@ -114,7 +120,7 @@ class Shell:
         return self.tab_keys
 
     @property
-    def availability_value(self):
+    def availability(self):
         """Free / with a client / out, for those who receive clients."""
         return self.user.availability if self.user and self.user.has(Permission.WORK_REFERRAL) else ""
 
@@ -126,49 +132,78 @@ class Shell:
     def watermark(self):
         return f"{self.user.employee_no} {self.now:%Y-%m-%d %H:%M}" if self.user else ""
 
-    # what the drawn parts are told apart by
+    # drawn parts
 
-    @property
-    def top_key(self):
-        unread = min(self.bell.unread, 100) if self.bell else None
-        roles = tuple(sorted(self.user.roles)) if self.user else ()
-        return bool(self.branch), self.role, roles, self.availability_value, unread, self.demo
+    def part(self, template_name):
+        """A part filled with this person's words; in a page to be kept, a hole for it."""
+        return hole(f"part {template_name}") if self.kept_key else self.drawn(template_name)
 
-    @property
-    def rail_key(self):
-        return self.rail_keys, navigation.current(self.rail_keys, self.request.path)
-
-    @property
-    def tabs_key(self):
-        return self.tab_keys, navigation.current(self.tab_keys, self.request.path)
-
-    @property
-    def body_key(self):
-        return bool(self.user), bool(self.tab_keys)
-
-    @cached_property
-    def hollow(self):
-        return Hollow(self)
+    def drawn(self, template_name):
+        key = KEYS[template_name](self) if template_name in KEYS else None
+        given = {"shell": Hollow(self), "request": HOLLOW_REQUEST, "csrf_token": hole("csrf")}
+        return drawn.part(template_name, key, given, self.words)
 
     @cached_property
     def words(self):
-        """What fills the holes, escaped."""
-        request = self.request
-        words = {
-            "csrf": get_token(request),
-            "path": request.path,
-            "full_path": request.get_full_path(),
-            "now": self.now.isoformat(),
-        }
-        if self.user:
-            day = drawn.small("shell/_day_line.html", get_language(), **self.day)
-            words |= {
-                "user": self.user.pk, "name": self.user.name, "number": self.user.employee_no,
-                "branch": self.branch, "watermark": self.watermark, "day_line": day,
-                "bell_version": self.bell.version, "bell_seconds": self.bell.poll_seconds,
-                **{f"count:{key}": self.counts.get(key) or "" for key in (*self.rail_keys, *self.tab_keys)},
-            }  # fmt: skip
-        return {name: conditional_escape(word) for name, word in words.items()}
+        return Words(self)
+
+
+#: What a part is told apart by, beside its language.
+KEYS = {
+    "shell/_topbar.html": lambda shell: (
+        bool(shell.branch),
+        shell.role,
+        tuple(sorted(shell.user.roles)) if shell.user else (),
+        shell.availability,
+        min(shell.bell.unread, 100) if shell.bell else None,
+        shell.demo,
+    ),
+    "shell/_rail.html": lambda shell: (
+        shell.rail_keys,
+        navigation.current(shell.rail_keys, shell.request.path),
+    ),
+    "shell/_tabbar.html": lambda shell: (
+        shell.tab_keys,
+        navigation.current(shell.tab_keys, shell.request.path),
+    ),
+    "shell/_body.html": lambda shell: (bool(shell.user), bool(shell.tab_keys)),
+    "shell/_floats.html": lambda shell: bool(shell.user),
+}
+
+
+class Words(dict):
+    """What fills the holes, escaped; asked for one by one."""
+
+    def __init__(self, shell):
+        self.shell = shell
+
+    def __missing__(self, name):
+        word = self[name] = conditional_escape(self._word(name))
+        return word
+
+    def _word(self, name):
+        kind, _space, rest = name.partition(" ")
+        if kind == "part":
+            return self.shell.drawn(rest)
+        if kind == "count":
+            return self.shell.counts.get(rest) or ""
+        return WORDS[name](self.shell)
+
+
+WORDS = {
+    "csrf": lambda shell: get_token(shell.request),
+    "path": lambda shell: shell.request.path,
+    "full_path": lambda shell: shell.request.get_full_path(),
+    "now": lambda shell: shell.now.isoformat(),
+    "user": lambda shell: shell.user.pk,
+    "name": lambda shell: shell.user.name,
+    "number": lambda shell: shell.user.employee_no,
+    "branch": lambda shell: shell.branch,
+    "watermark": lambda shell: shell.watermark,
+    "day_line": lambda shell: drawn.small("shell/_day_line.html", get_language(), **shell.day),
+    "bell_version": lambda shell: shell.bell.version,
+    "bell_seconds": lambda shell: shell.bell.poll_seconds,
+}
 
 
 class Hollow:
@@ -205,7 +240,7 @@ class Hollow:
         return self._entries(self.shell.tab_keys)
 
     def _entries(self, keys):
-        return navigation.entries(keys, self.shell.request.path, {key: hole(f"count:{key}") for key in keys})
+        return navigation.entries(keys, self.shell.request.path, {key: hole(f"count {key}") for key in keys})
 
     @property
     def roles(self):
@@ -214,7 +249,7 @@ class Hollow:
 
     @property
     def availability(self):
-        value = self.shell.availability_value
+        value = self.shell.availability
         return value and {
             "value": value,
             "label": User.Availability(value).label,

@@ -23,11 +23,11 @@ COUNTS_KEPT = 10  # seconds; the bell brings news sooner
 HOURS_KEPT = 60  # seconds
 
 
-def kept(user, now):
-    """What Valkey still knows, for the functions below."""
-    return cache.get_many(
-        [_counts_key(user), _hours_key(user.branch, now.date()), _late_key(user.branch), *bell.keys(user.pk)]
-    )
+def kept(user, now, further=""):
+    """What Valkey still knows, for the functions below, and under a `further` key."""
+    mine = [_counts_key(user), *bell.keys(user.pk)]
+    ours = [_hours_key(user.branch, now.date()), _late_key(user.branch)]
+    return cache.get_many([*mine, *ours, *([further] if further else [])])
 
 
 def day_line(branch, now, kept):

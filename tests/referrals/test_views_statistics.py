@@ -2,15 +2,21 @@
 
 import datetime
 import io
+import re
 
 import pytest
 import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from clients.models import Verdict
 from referrals import breakdown, workbook
 from referrals.actions import closing_day, months
 from referrals.models import MonthReport
+from referrals.stats.rollup import refresh
 from rmflow.privacy import exports
 from rmflow.privacy.models import Export
 from rmflow.staff.permissions import Role
@@ -113,20 +119,75 @@ def test_every_link_leads_to_as_many_rows(september, as_, head):
             assert as_(head).get(step["url"]).context["page"].paginator.count == step["count"]
 
 
+def drawn_anew(browser, user):
+    """The statements of a page that is not kept."""
+    cache.clear()
+    browser.force_login(user)
+    browser.get("/more/")  # the shell's own
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(f"/statistics/{MONTH}").status_code == 200
+    return queries
+
+
+def test_a_page_is_given_again_until_a_figure_changes(september, as_, head, lobby, branches, wealth):
+    browser = as_(head)
+    first = browser.get(f"/statistics/{MONTH}").content.decode()
+    browser.get(f"/statistics/{MONTH}")
+    with CaptureQueriesContext(connection) as again:
+        second = browser.get(f"/statistics/{MONTH}").content.decode()
+    assert len(again) <= 4  # the session, the person, the version
+    assert plain(first) == plain(second)
+    day = a_day(branches["first"], datetime.date(2026, 9, 8))
+    slip(day, lobby, Role.LOBBY_MANAGER, wealth)
+    assert plain(browser.get(f"/statistics/{MONTH}").content.decode()) != plain(second)  # 9-8 is not locked
+    lock(day)
+    locked = browser.get(f"/statistics/{MONTH}").content.decode()
+    assert plain(locked) != plain(second)
+    refresh()
+    assert plain(browser.get(f"/statistics/{MONTH}").content.decode()) == plain(locked)
+
+
+def test_a_kept_page_is_nobody_else_s(september, as_, head, supervisor, lobby):
+    pages = [as_(user).get(f"/statistics/{MONTH}").content.decode() for user in (head, supervisor, lobby) * 2]
+    for number, user in enumerate((head, supervisor, lobby) * 2):
+        assert user.employee_no in pages[number]
+        for other in {head, supervisor, lobby} - {user}:
+            assert f"{other.employee_no} ·" not in pages[number]
+
+
+def test_a_kept_page_keeps_its_forms_working(september, head):
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(head)
+    for _n in range(2):
+        text = browser.get(f"/statistics/{MONTH}").content.decode()
+        token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', text)[-1]
+        data = {"csrfmiddlewaretoken": token, "kind": "month", "day": "2026-09-01"}
+        assert browser.post("/statistics/compile/", data).status_code != 403
+
+
+def test_a_message_is_shown_once_and_not_kept(september, as_, head):
+    browser = as_(head)
+    browser.get(f"/statistics/{MONTH}")
+    answer = browser.post("/statistics/compile/", {"kind": "month", "day": "2026-09-01"}, follow=True)
+    assert b"data-snack " in answer.content or b"data-snack>" in answer.content
+    assert b"data-snack>" not in browser.get(f"/statistics/{MONTH}").content
+
+
+def plain(text):
+    """The page without what each answer has anew."""
+    return re.sub(r'value="[^"]{64}"|X-CSRFToken": "[^"]*"|data-now="[^"]*"|data-version="[^"]*"', "", text)
+
+
 def test_the_page_asks_as_much_for_one_row_as_for_many(september, as_, head, django_assert_num_queries, branches, lobby,
                                                        wealth, hire):  # fmt: skip
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    as_(head).get(f"/statistics/{MONTH}")
-    with CaptureQueriesContext(connection) as few:
-        as_(head).get(f"/statistics/{MONTH}")
+    browser = as_(head)
+    browser.get(f"/statistics/{MONTH}")
+    few = drawn_anew(browser, head)
     day = a_day(branches["first"], datetime.date(2026, 9, 8))
     for number in range(15):
         slip(day, hire(f"2001{number:02d}", "新人", Role.TELLER), Role.TELLER, wealth)
     lock(day)
-    with CaptureQueriesContext(connection) as many:
-        as_(head).get(f"/statistics/{MONTH}")
+    many = drawn_anew(browser, head)
     assert len(many) == len(few)
 
 

@@ -7,8 +7,6 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 
-from .. import drawn as drawing
-
 register = template.Library()
 
 STATE_ICONS = {
@@ -74,13 +72,12 @@ def html_lang(code):
 
 
 @register.simple_tag(takes_context=True)
-def drawn(context, template_name, key=()):
-    """A part of the shell, drawn once per process for each `key` and filled in (`portal.drawn`).
+def drawn(context, template_name):
+    """A part of the shell, drawn once per process for each of its keys and filled in (`portal.drawn`).
 
     Inside, `shell` and `csrf_token` are holes where they differ from person to person.
     """
     shell = context.get("shell")
-    if not hasattr(shell, "hollow"):  # an error page without the shell
+    if not hasattr(shell, "part"):  # an error page without the shell
         return render_to_string(template_name, context.flatten())
-    given = {"shell": shell.hollow, "request": shell.hollow_request, "csrf_token": drawing.hole("csrf")}
-    return drawing.part(template_name, key, given, shell.words)
+    return shell.part(template_name)

@@ -42,8 +42,6 @@ def head(record):
         "judged": client.type != ClientType.UNJUDGED,
         "tier_name": tier_names().get(client.tier, client.tier),
         "archive": getattr(client, "archive", None),
-        "complete": None if record.closed else complete(record),
-        "unwanted": [] if record.closed else [w.get_channel_display() for w in record.wishes if not w.wanted],
         "closed": record.closed,
     }
 

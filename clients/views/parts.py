@@ -21,6 +21,7 @@ from .. import archive_forms as forms
 from ..actions import archive
 from ..models import Consent, ContactWish, FamilyMember, ImportantDate, LifeEvent
 from ..sheet import tabs
+from ..sheet.groups import complete
 from ..sheet.record import Record
 from .index import visible
 
@@ -172,7 +173,7 @@ def _done(request, record, part):
     if not htmx.wants_fragment(request):
         return htmx.redirect(request, _page(record.client.pk, part))
     fresh = Record(visible(request, record.client.pk), request.user, today=record.today)
-    context = {**tabs.head(fresh), **tabs.part(fresh, part), "fresh": True}
+    context = {"complete": complete(fresh), **tabs.part(fresh, part), "fresh": True}
     return render(request, "clients/_part_saved.html", context)
 
 

@@ -1,6 +1,9 @@
 """A person's page: head, needs, timeline, tabs. Each opening is logged; data stay masked."""
 
-from django.shortcuts import render
+from functools import cache
+from urllib.parse import urlencode
+
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -13,7 +16,10 @@ from rmflow.workdays import clock
 from rmflow.workdays.actions import custody
 
 from .. import timeline as lines
+from ..profile_rules import ContactWay as Way
 from ..sheet import history, tabs
+from ..sheet.groups import complete
+from ..sheet.opening import open_for
 from ..sheet.record import Record
 from .index import visible
 from .moved import follows_merges
@@ -26,20 +32,37 @@ MASKED = ("name", "phone")
 @require_GET
 @follows_merges
 def sheet(request, pk):
-    """The page at one of its tabs; who opened which is on record."""
-    client = visible(request, pk)
-    custody.require_readable(client.branch_id)
+    """The page: who it is, at once; the tab follows by itself (`HX-Target: client-tab`).
+
+    Who opened which is on record, the head and each tab.
+    """
     chosen = request.GET.get("tab", "")
     chosen = chosen if chosen in tabs.TABS else "overview"
+    if request.headers.get("HX-Target") == "client-tab":
+        return _tab(request, pk, chosen)
+    client, unwanted = open_for(request.user, pk)
+    custody.require_readable(client.branch_id)
+    log(AccessEvent.Kind.VIEW, by=request.user, obj=client, fields=["head"], request=request)
+    context = opened(Record(client, request.user, today=clock.today()), chosen, unwanted)
+    context["tab_url"] = _tab_url(request, client, chosen)
+    return render(request, "clients/sheet.html", context)
+
+
+def _tab_url(request, client, chosen):
+    """Where the tab of the page comes from, at the length and kind the address says."""
+    more = {name: request.GET[name] for name in ("kind", "shown") if request.GET.get(name)}
+    return f"/clients/{client.pk}/?{urlencode({'tab': chosen, **more})}"
+
+
+def _tab(request, pk, chosen):
+    client = visible(request, pk)
+    custody.require_readable(client.branch_id)
     log(AccessEvent.Kind.VIEW, by=request.user, obj=client, fields=[chosen], request=request)
     record = Record(client, request.user, today=clock.today())
     context = about(record, chosen, shown=_number(request, "shown", history.PAGE))
     if chosen == "overview":
         context |= _timeline(request, client)
-    fragment = (
-        "clients/_tab.html" if request.headers.get("HX-Target") == "client-tab" else "clients/sheet.html"
-    )
-    return htmx.render(request, "clients/sheet.html", fragment, context)
+    return render(request, "clients/_tab_answer.html", context)
 
 
 @never_cache
@@ -48,11 +71,10 @@ def sheet(request, pk):
 def timeline(request, pk):
     """The timeline alone, by kind and length."""
     client = visible(request, pk)
+    if not htmx.wants_fragment(request):
+        return redirect(f"/clients/{pk}/?{request.META.get('QUERY_STRING', '')}")
     custody.require_readable(client.branch_id)
     context = {"client": client, **_timeline(request, client)}
-    if not htmx.wants_fragment(request):
-        record = Record(client, request.user, today=clock.today())
-        return render(request, "clients/sheet.html", {**about(record, "overview"), **context})
     return render(request, "clients/_timeline.html", context)
 
 
@@ -71,21 +93,19 @@ def _timeline(request, client):
     }
 
 
-def about(record, chosen, *, shown=history.PAGE):
-    """Everything but the timeline, as the reader may see it."""
+def opened(record, chosen, unwanted=()):
+    """The head of the page, and what the reader may do; the tab follows."""
     client, user = record.client, record.user
     return {
         **tabs.head(record),
-        **tabs.tab(record, chosen, shown=shown),
+        "unwanted": [] if record.closed else [Way(way).label for way in unwanted],
+        "tab": chosen,
         "tabs": tabs.bar(chosen, client),
         "masked": {field: fact(client, field, user) for field in MASKED},
-        "may_show": record.may_show,
         "may_edit": client.may_be_edited_by(user),
         "may_assign": scope(user, Permission.ASSIGN_CLIENT).covers(client.branch),
         "may_plan": user.has(Permission.WORK_FOLLOW_UP) and not client.do_not_contact,
         "may_merge": scope(user, Permission.MERGE_CLIENTS).covers(client.branch),
-        "may_see_tier": user.has(Permission.SEE_TIERS),
-        "next_step": _next_step(client, user),
         "may_borrow": client.erased_at is None
         and getattr(client, "archive", None) is not None
         and scope(user, Permission.BORROW_ARCHIVE).covers(client.archive.branch),
@@ -94,13 +114,32 @@ def about(record, chosen, *, shown=history.PAGE):
     }
 
 
+def about(record, chosen, *, shown=history.PAGE):
+    """One tab, as the reader may see it; the timeline comes beside it."""
+    client, user = record.client, record.user
+    return {
+        "client": client,
+        "closed": record.closed,
+        "complete": None if record.closed else complete(record),
+        **tabs.tab(record, chosen, shown=shown),
+        "tabs": tabs.bar(chosen, client),
+        "may_edit": client.may_be_edited_by(user),
+        "may_see_tier": user.has(Permission.SEE_TIERS),
+        "next_step": _next_step(client, user),
+        "fresh": True,
+    }
+
+
 def _next_step(client, user):
     """Address of the next step, which the floor above fills in; "" where it has none or for who reads none."""
-    if not (user.has(Permission.WORK_FOLLOW_UP) or user.has(Permission.SEE_FOLLOW_UPS)):
-        return ""
-    url = f"/followups/client/{client.pk}/"
+    reads = user.has(Permission.WORK_FOLLOW_UP) or user.has(Permission.SEE_FOLLOW_UPS)
+    return f"/followups/client/{client.pk}/" if reads and _has_next_steps() else ""
+
+
+@cache
+def _has_next_steps():
     try:
-        resolve(url)
+        resolve("/followups/client/1/")
     except Resolver404:
-        return ""
-    return url
+        return False
+    return True

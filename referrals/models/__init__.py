@@ -2,7 +2,7 @@
 
 from .credit import DealCredit
 from .duty import CrowdCall, DutyEvent, DutyGap, DutyRule, DutyShift
-from .figures import DayFigure, MonthEvent, MonthReport, StaleDay
+from .figures import DayFigure, FiguresFolded, MonthEvent, MonthReport, StaleDay
 from .offline import OfflineArrival, OfflineDiscard
 from .slip import Diversion, PatrolRound, Referral, ReferralEvent, ReferralQuerySet, RepeatCheck
 from .statement import Statement
@@ -16,6 +16,7 @@ __all__ = [
     "DutyGap",
     "DutyRule",
     "DutyShift",
+    "FiguresFolded",
     "MonthEvent",
     "MonthReport",
     "OfflineArrival",

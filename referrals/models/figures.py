@@ -80,6 +80,13 @@ class StaleDay(models.Model):
     day = models.ForeignKey(BranchDay, models.CASCADE, related_name="+")
 
 
+class FiguresFolded(models.Model):
+    """How often the roll-up of a branch was written anew; with the stale days it tells whether figures changed."""
+
+    branch = models.OneToOneField("staff.Branch", models.CASCADE, primary_key=True, related_name="+")
+    times = models.BigIntegerField(default=1)
+
+
 class MonthReportQuerySet(models.QuerySet):
     """Months' tables, as staff ask for them."""
 

@@ -20,6 +20,16 @@ _SUMS = ", ".join(
 )
 LOCK = 7301  # advisory: one refresh at a time
 
+#: Every branch whose rows go or come: those of the days, and those that deals of the days credit.
+_FOLDED = """
+    INSERT INTO referrals_figuresfolded (branch_id, times)
+    SELECT branch_id, 1 FROM workdays_branchday WHERE id = ANY(%(days)s)
+     UNION SELECT branch_id, 1 FROM referrals_dayfigure WHERE day_id = ANY(%(days)s)
+     UNION SELECT slip.sender_branch_id, 1 FROM followups_deal deal
+             JOIN referrals_dealcredit credit ON credit.deal_id = deal.id
+             JOIN referrals_referral slip ON slip.id = credit.referral_id WHERE deal.day_id = ANY(%(days)s)
+    ON CONFLICT (branch_id) DO UPDATE SET times = referrals_figuresfolded.times + 1
+"""
 _OF_DAYS = " AND day.id = ANY(%(days)s)"
 
 
@@ -86,6 +96,7 @@ def rebuild():
 def _count(cursor, days):
     names = ", ".join((*MEASURED, *HOURS))
     of_slips = facts.facts(reached=True, in_time=True, where=_OF_DAYS)
+    cursor.execute(_FOLDED, {"days": days})
     cursor.execute("DELETE FROM referrals_dayfigure WHERE day_id = ANY(%s)", [days])
     everywhere = {
         "everywhere": True, "branches": [], "paths": [], "days": days,

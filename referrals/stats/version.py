@@ -1,8 +1,8 @@
 """Whether the figures of a branch may have changed: a few values that do when they do.
 
-A day locked or reopened, a slip checked anew, a verdict, a deal and a merge put the day on the list of stale
-days (`counted`), and folding the list in writes its rows anew. Not in it: contacts (the step 联系上 of the
-funnel, 首次联系及时率) and names of staff, for which a kept page is simply not kept longer than a minute.
+A day locked or reopened, a slip checked anew, a verdict, a contact, a deal and a merge put the day on the list of
+stale days (`counted`), and folding the list in counts up. Not in it: names of staff, for which a kept page is
+simply not kept longer than a minute.
 """
 
 from rmflow.doors.rows import Prepared
@@ -11,10 +11,10 @@ _STATEMENT = Prepared(
     "figures_version",
     "bigint[]",
     """
-    SELECT (SELECT (count(*), max(id)) FROM referrals_dayfigure WHERE branch_id = ANY($1))::text,
+    SELECT (SELECT sum(times) FROM referrals_figuresfolded WHERE branch_id = ANY($1)),
            (SELECT max(stale.id) FROM referrals_staleday stale JOIN workdays_branchday day ON day.id = stale.day_id
              WHERE day.branch_id = ANY($1)),
-           (SELECT (count(*), max(date)) FROM workdays_branchday WHERE branch_id = ANY($1))::text,
+           (SELECT max(date) FROM workdays_branchday WHERE branch_id = ANY($1)),
            (SELECT (count(*), max(compiled_at), max(signed_at), max(changed_at)) FROM referrals_monthreport
              WHERE branch_id = ANY($1))::text
     """,

@@ -135,8 +135,9 @@ class Shell:
     # drawn parts
 
     def part(self, template_name):
-        """A part filled with this person's words; in a page to be kept, a hole for it."""
-        return hole(f"part {template_name}") if self.kept_key else self.drawn(template_name)
+        """A part filled with this person's words; in a page to be kept, a hole for what is personal."""
+        personal = template_name in KEYS or template_name in MARKED
+        return hole(f"part {template_name}") if self.kept_key and personal else self.drawn(template_name)
 
     def drawn(self, template_name):
         key = KEYS[template_name](self) if template_name in KEYS else None
@@ -169,6 +170,10 @@ KEYS = {
     "shell/_body.html": lambda shell: (bool(shell.user), bool(shell.tab_keys)),
     "shell/_floats.html": lambda shell: bool(shell.user),
 }
+
+
+#: Told apart by nothing, yet with words of the person.
+MARKED = {"shell/_watermark.html"}
 
 
 class Words(dict):

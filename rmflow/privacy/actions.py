@@ -73,11 +73,9 @@ def log(
         rows=rows,
         ip=_ip(request),
     )
-    if kind in MASKED_LOOKS and not connection.in_atomic_block:
-        statement, values = insert(event, "RETURNING id")
-        [(event.pk,)] = statement.rows(*values, before=not_waiting())
-    else:
-        event.save(force_insert=True)
+    statement, values = insert(event, "RETURNING id")
+    [(event.pk,)] = statement.rows(*values, before=not_waiting() if kind in MASKED_LOOKS else "")
+    event._state.adding = False
     return event
 
 

@@ -43,10 +43,10 @@ def member(port, login_port, number, prepare):
     return make
 
 
-def getting(path, expected=200):
+def getting(path, expected=200, headers=None):
     def prepare(browser):
         def step():
-            status, _text = browser.ask("GET", path)
+            status, _text = browser.ask("GET", path, headers=headers)
             if status != expected:
                 raise RuntimeError(f"{path} answered {status}.")
 

@@ -1,5 +1,6 @@
 """The pages: who sees what, masks in every role, constant queries, page = page after a swap."""
 
+import html
 import re
 
 import pytest
@@ -10,9 +11,11 @@ from django.urls import reverse
 from clients import actions
 from clients.models import Archive, Client, MonthlyBalance, TimelineEntry, Verdict
 from clients.rules import TimelineKind
+from clients.sheet.opening import open_for
 from clients.sheet.tabs import TABS
 from clients.views.parts import PARTS
 from rmflow.privacy.models import AccessEvent
+from tests.clients.pages import FOLLOWS, page, tab
 from tests.privacy.canary import CANARY, assert_absent
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +32,6 @@ SEES = [
     "region_head",
 ]
 SEES_NOT = ["teller", "complaint_office", "phone_agent", "admin_user", "security_admin", "auditor"]
-
-
-def page(browser, url, **kwargs):
-    response = browser.get(url, **kwargs)
-    assert response.status_code == 200, response.status_code
-    return response.content.decode()
 
 
 def rows(text):
@@ -208,7 +205,15 @@ def test_each_opening_of_a_sheet_is_logged_and_each_look_at_the_timeline_is_not(
     browser.get(f"/clients/{canary.pk}/")
     browser.get(f"/clients/{canary.pk}/timeline/", headers=HTMX)
     event = AccessEvent.objects.get(kind="view")
-    assert (event.user, event.object_type, event.object_id) == (head, "clients.client", canary.pk)
+    assert (event.user, event.object_type, event.object_id, event.fields) == (
+        *(head, "clients.client", canary.pk),
+        ["head"],
+    )
+    tab(browser, f"/clients/{canary.pk}/?tab=needs")
+    assert [event.fields for event in AccessEvent.objects.filter(kind="view").order_by("pk")] == [
+        ["head"],
+        ["needs"],
+    ]
 
 
 # -- the list --------------------------------------------------------------------------------------------
@@ -273,6 +278,26 @@ def queries(browser, url):
         return len(captured)
 
     return min(once() for _ in range(3))
+
+
+def test_a_page_opens_for_the_same_people_as_the_list_shows_it_to(request, person, wealth, colleague):
+    """The head is read by a statement of its own; the scope is that of the queryset."""
+    people = [
+        *(person("安一", owner=wealth), person("白二", backup=wealth), person("曹三", "second")),
+        *(person("邓四", "second", owner=wealth), person("冯五"), person("葛六", "second", backup=colleague)),
+    ]
+    gone = person("韩七", phone="")
+    cleared = {f"{name}": "" for name in ("phone", "phone_hash", "phone_tail", "id_number", "id_hash")}
+    Client.objects.filter(pk=gone.pk).update(merged_into=people[0], **cleared)
+    for who in (*SEES, *SEES_NOT):
+        user = request.getfixturevalue(who)
+        seen = set(Client.objects.visible_to(user).values_list("pk", flat=True))
+        for client in (*people, gone):
+            if client.pk in seen:
+                assert open_for(user, client.pk)[0] == client
+            else:
+                with pytest.raises(Client.DoesNotExist):
+                    open_for(user, client.pk)
 
 
 def test_list_and_sheet_cost_the_same_for_one_and_fifteen(door, person, wealth, colleague):
@@ -359,7 +384,8 @@ def test_the_timeline_after_a_swap_is_that_of_the_page(door, person, wealth, que
             client, TimelineKind.CONTACT, by=wealth, data={"result": "no_answer", "channel": "phone"}
         )
     url = f"/clients/{client.pk}/timeline/{query}"
-    assert root(page(browser, url), "timeline") == root(page(browser, url, headers=HTMX), "timeline")
+    whole = browser.get(url, follow=True).content.decode()
+    assert root(tab(browser, html.unescape(FOLLOWS.search(whole)[1])), "timeline") == root(page(browser, url, headers=HTMX), "timeline")
 
 
 def test_the_list_after_a_swap_is_that_of_the_page(door, person, wealth):

@@ -8,6 +8,8 @@ from followups import actions
 from followups.models import Appointment
 from followups.rules import NextStep
 
+from tests.clients.pages import page
+
 from .conftest import TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("thursday")]
@@ -86,11 +88,11 @@ def test_a_client_of_another_branch_is_not_found(block, person, other_wealth, we
 def test_who_reads_no_follow_ups_is_refused_and_their_page_does_not_ask(block, client, person, lobby, wealth):
     mine = person(wealth)
     assert block(lobby, mine).status_code == 403
-    assert "/followups/client/" not in client.get(f"/clients/{mine.pk}/").content.decode()
+    assert "/followups/client/" not in page(client, f"/clients/{mine.pk}/")
 
 
 def test_the_clients_page_asks_for_the_block_and_its_address_alone_leads_there(block, client, person, wealth):
     mine = person(wealth)
     answer = block(wealth, mine, **{"HX-Request": "false"})
     assert answer.headers["Location"] == f"/clients/{mine.pk}/"
-    assert f'hx-get="/followups/client/{mine.pk}/"' in client.get(f"/clients/{mine.pk}/").content.decode()
+    assert f'hx-get="/followups/client/{mine.pk}/"' in page(client, f"/clients/{mine.pk}/")

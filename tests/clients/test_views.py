@@ -385,7 +385,9 @@ def test_the_timeline_after_a_swap_is_that_of_the_page(door, person, wealth, que
         )
     url = f"/clients/{client.pk}/timeline/{query}"
     whole = browser.get(url, follow=True).content.decode()
-    assert root(tab(browser, html.unescape(FOLLOWS.search(whole)[1])), "timeline") == root(page(browser, url, headers=HTMX), "timeline")
+    assert root(tab(browser, html.unescape(FOLLOWS.search(whole)[1])), "timeline") == root(
+        page(browser, url, headers=HTMX), "timeline"
+    )
 
 
 def test_the_list_after_a_swap_is_that_of_the_page(door, person, wealth):

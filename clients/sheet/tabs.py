@@ -8,7 +8,7 @@ from ..profile_rules import SERVICES
 from ..rules import ClientType
 from ..scoring.names import tier_names
 from . import history, needs
-from .groups import GROUPS, complete
+from .groups import GROUPS
 
 #: Tab → its name; the parts of each tab below.
 TABS = {

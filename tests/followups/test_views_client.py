@@ -7,7 +7,6 @@ import pytest
 from followups import actions
 from followups.models import Appointment
 from followups.rules import NextStep
-
 from tests.clients.pages import page
 
 from .conftest import TODAY

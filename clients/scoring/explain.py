@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ..rules import ClientType, Level
 from . import sources, sql
 from .rules import FLAG_WORDS, Reason, TypeReason
-from .words import wan
+from .words import lacking, wan
 
 
 @dataclass
@@ -192,8 +192,8 @@ def _tier(result):
         "name": present.name if present else "",
         "core": bool(present and present.core),
         "next": following.name if following else "",
-        "short": wan(missing) if missing is not None and missing > 0 else "",
-        "keep": wan(present.minimum - average)
+        "short": lacking(missing) if missing is not None and missing > 0 else "",
+        "keep": lacking(present.minimum - average)
         if present and average is not None and average < present.minimum
         else "",
         "left": max(months - result.misses, 0),

@@ -1,6 +1,7 @@
 """A picture of a run in words and widths: what the page's tables show."""
 
 from collections import Counter
+from decimal import ROUND_UP, Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -14,6 +15,11 @@ WAN = 10_000
 def wan(amount):
     """1.2 (in 10,000 yuan), with thousands separators."""
     return f"{amount / WAN:,.1f}"
+
+
+def lacking(amount):
+    """What is missing, rounded up: a few yuan short is never "0.0 short"."""
+    return f"{(Decimal(amount) / WAN).quantize(Decimal('0.1'), ROUND_UP):,}"
 
 
 def share(part, whole):

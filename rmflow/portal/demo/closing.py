@@ -110,7 +110,7 @@ def inspect(branch, today):
     with at(begun):
         drawn = begin_inspection(branch, by=head, candidates=inspection.candidates(branch))
     with at(begun + datetime.timedelta(minutes=25)):
-        sign_inspection(drawn.pk, by=head, finding="抽查资料齐全，两份跟进记录缺下一步计划，已责成补登。")
+        sign_inspection(drawn.pk, by=head, finding="抽查推介表与待跟进记录，登记齐全，与实物相符。")
 
 
 def dispute(branch, now):

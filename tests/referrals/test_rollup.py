@@ -84,7 +84,9 @@ class World:
             Contact.objects.filter(pk=made.pk).update(result="wrong_number")
 
     def receive(self):
-        made = self.pick([made for made in self.slips if made.status == "referred"])
+        """Only while the day is open; a locked one lets nothing of it change."""
+        open_days = {day.pk for day in self.open_days()}
+        made = self.pick([m for m in self.slips if m.status == "referred" and m.day_id in open_days])
         if made:
             Referral.objects.filter(pk=made.pk).update(reception=self.rng.choice(("met", "left")))
 

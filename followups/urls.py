@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import candidates, client, item, near, records, today, worklog
+from .views import candidates, chances, client, item, near, records, today, worklog
 
 app_name = "followups"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("followups/candidates/", candidates.page, name="candidates"),
     path("followups/candidates/<int:pk>/take/", candidates.take, name="candidate_take"),
     path("followups/candidates/<int:pk>/dismiss/", candidates.dismiss, name="candidate_dismiss"),
+    path("followups/chances/", chances.page, name="chances"),
+    path("followups/chances/<int:pk>/<slug:name>/", chances.step, name="chance_step"),
     path("followups/near/", near.page, name="near"),
     path("followups/near/all/", near.plan_all, name="near_all"),
     path("followups/near/<int:client_id>/plan/", near.plan, name="near_plan"),

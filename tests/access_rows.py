@@ -368,6 +368,10 @@ FOLLOW_UPS = {
     "followups:candidate_dismiss": {
         "POST": row(own_or(Permission.SEE_FOLLOW_UPS), JUDGES, mine, thing="candidate", note="x")
     },
+    "followups:chances": {"GET": row(role(Permission.WORK_FOLLOW_UP, Permission.SEE_FOLLOW_UPS))},
+    "followups:chance_step": {
+        "POST": row(own_or(Permission.SEE_FOLLOW_UPS), WORK, mine, thing="chance", note="x")
+    },
     "followups:near": {"GET": row(role(Permission.SEE_TIERS))},
     "followups:near_all": {"POST": row(role(Permission.SEE_TIERS), PLANS)},
     "followups:near_plan": {"POST": row(PLANS, own_or(Permission.SEE_TIERS), thing="client")},
@@ -723,6 +727,17 @@ API = {
     },
     "candidate-list": {"GET": row(IDENTIFIED)},
     "candidate-detail": {"GET": row(IDENTIFIED, own_or(Permission.SEE_FOLLOW_UPS), thing="candidate")},
+    "chance-list": {"GET": row(role(Permission.WORK_FOLLOW_UP, Permission.SEE_FOLLOW_UPS))},
+    "chance-detail": {
+        "GET": row(
+            role(Permission.WORK_FOLLOW_UP, Permission.SEE_FOLLOW_UPS),
+            own_or(Permission.SEE_FOLLOW_UPS),
+            thing="chance",
+        )
+    },
+    "chance-take": {"POST": row(own_or(Permission.SEE_FOLLOW_UPS), WORK, mine, thing="chance")},
+    "chance-win": {"POST": row(own_or(Permission.SEE_FOLLOW_UPS), WORK, mine, thing="chance")},
+    "chance-drop": {"POST": row(own_or(Permission.SEE_FOLLOW_UPS), WORK, mine, thing="chance", reason="x")},
     "candidate-take": {"POST": row(own_or(Permission.SEE_FOLLOW_UPS), JUDGES, mine, thing="candidate")},
     "candidate-dismiss": {
         "POST": row(own_or(Permission.SEE_FOLLOW_UPS), JUDGES, mine, thing="candidate", reason="x")
@@ -790,6 +805,7 @@ MORE = {
     "clients:duplicate_step": ["dismiss"],
     "custody:step": ["file"],
     "custody:destruction_sign": ["approve"],
+    "followups:chance_step": ["drop"],
     "custody:destruction_step": ["withdraw"],
     "rights:step": ["settle"],
     "clients:edit": ["contact"],

@@ -45,7 +45,7 @@ from complaints.models import (
     Opening,
     OpeningKind,
 )
-from followups.models import Candidate, FollowUp, PlanItem
+from followups.models import Candidate, FollowUp, PlanItem, SalesChance
 from referrals.models import CrowdCall, Diversion, DutyShift, MonthReport, Referral, Statement
 from rmflow.notices.models import Notice
 from rmflow.portal.models import BoardDevice
@@ -244,6 +244,14 @@ def belongings(person, place):
             amount=1,
             found_on=bank_today(),
             seen_on=bank_today(),
+        ),
+        chance=SalesChance.objects.create(
+            client=client,
+            product=Product.objects.first(),
+            owner=user,
+            branch=branch,
+            source_key="x",
+            by=user,
         ),
         load=FileLoad.objects.create(name="x", sha256="0" * 64, size=1, source="upload", by=user),
         column_map=ColumnMap.objects.create(name=f"m{user.pk}", kind="balances", saved_by=user),

@@ -295,6 +295,7 @@ def open_chance(pk, *, by, product_id, note="", amount=None, expected_on=None):
         note=note,
         amount=amount,
         expected_on=expected_on,
+        origin="" if complaint.recusals.exists() else complaint.number,
     )
     core.write(complaint, "chance", by=by, data={"product": made.product.name})
     return made

@@ -1,7 +1,7 @@
 """Follow-up records, contacts, appointments, plan items, the work log; deals."""
 
 from .candidates import Candidate, CandidateRule
-from .chances import ChanceState, SalesChance
+from .chances import CHANCE_TRANSITIONS, ChanceState, SalesChance
 from .deals import Deal
 from .records import (
     Appointment,
@@ -17,6 +17,7 @@ from .records import (
 )
 
 __all__ = [
+    "CHANCE_TRANSITIONS",
     "Appointment",
     "Candidate",
     "CandidateRule",

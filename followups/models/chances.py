@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from clients.models import Client, Product, kept_history
 from rmflow.staff.permissions import Permission, scope
+from rmflow.workflow import Transition
 
 USER = settings.AUTH_USER_MODEL
 
@@ -16,7 +17,27 @@ USER = settings.AUTH_USER_MODEL
 class ChanceState(models.TextChoices):
     OPEN = "open", pgettext_lazy("sales chance", "Open")
     WON = "won", pgettext_lazy("sales chance", "Won")
-    LOST = "lost", pgettext_lazy("sales chance", "Lost")
+    LOST = "lost", pgettext_lazy("sales chance", "Dropped")
+
+
+#: "take" leaves the chance open, with its first contact on the plan.
+CHANCE_TRANSITIONS = {
+    "take": Transition(
+        pgettext_lazy("sales chance", "Take on"),
+        (ChanceState.OPEN,),
+        ChanceState.OPEN,
+        Permission.WORK_FOLLOW_UP,
+    ),
+    "win": Transition(
+        pgettext_lazy("sales chance", "Won"), (ChanceState.OPEN,), ChanceState.WON, Permission.WORK_FOLLOW_UP
+    ),
+    "drop": Transition(
+        pgettext_lazy("sales chance", "Drop"),
+        (ChanceState.OPEN,),
+        ChanceState.LOST,
+        Permission.WORK_FOLLOW_UP,
+    ),
+}
 
 
 class SalesChanceQuerySet(models.QuerySet):
@@ -29,6 +50,10 @@ class SalesChanceQuerySet(models.QuerySet):
     def open(self):
         return self.filter(state=ChanceState.OPEN)
 
+    def with_names(self):
+        """What the list shows beside the row."""
+        return self.select_related("client", "product", "owner", "branch")
+
 
 @kept_history("SalesChanceHistory")
 class SalesChance(models.Model):
@@ -40,11 +65,18 @@ class SalesChance(models.Model):
     likelihood = models.PositiveSmallIntegerField(_("Likelihood in %"), null=True, blank=True)
     expected_on = models.DateField(_("Expected on"), null=True, blank=True)
     note = models.CharField(_("Note"), max_length=200, blank=True)
+    KEPT_WHEN_ERASED = ("origin",)
     owner = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+", db_index=False)
     state = models.CharField(max_length=4, choices=ChanceState, default=ChanceState.OPEN)
     settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    reason = models.CharField(_("Reason"), max_length=200, blank=True)
+    #: Its manager has put the first contact on the plan.
+    taken_at = models.DateTimeField(null=True, blank=True)
     source_key = models.CharField(max_length=60)
+    #: The number of what it was seen in, where whoever reads the chance may know it.
+    origin = models.CharField(max_length=30, blank=True)
     by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField(default=timezone.now)
 
@@ -79,6 +111,11 @@ class SalesChance(models.Model):
                 | (~Q(state="open") & Q(settled_at__isnull=False)),
                 name="chance_settled_has_a_time",
                 violation_error_message=_("A settled chance carries its time."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="lost") | ~Q(reason=""),
+                name="chance_dropped_says_why",
+                violation_error_message=_("Say why the chance is dropped."),
             ),
         ]
 

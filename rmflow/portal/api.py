@@ -21,6 +21,7 @@ from complaints.complaint_retention_api import ComplaintFileViewSet
 from complaints.guides_api import GuideViewSet
 from followups.api import PlanItemViewSet
 from followups.candidates_api import CandidateViewSet
+from followups.chances_api import ChanceViewSet
 from referrals.api import ReferralViewSet
 from referrals.closing_api import ClosingViewSet
 from referrals.statistics_api import MonthSignView, StatisticsView
@@ -66,6 +67,7 @@ router.register("closures", ClosureViewSet)
 router.register("priority-register", GuideViewSet)
 router.register("openings", OpeningViewSet)
 router.register("complaints", ComplaintViewSet)
+router.register("chances", ChanceViewSet, "chance")
 router.register("complaint-files", ComplaintFileViewSet, "complaint-file")
 
 urlpatterns = [

@@ -63,6 +63,7 @@ ITEMS = {
     "complaint_desk": Item(pgettext_lazy("rail", "Complaint desk"), "layout-dashboard", "/complaints/desk/"),
     "extensions": Item(pgettext_lazy("rail", "Extensions"), "calendar-plus", "/complaints/extensions/"),
     "complaint_report": Item(pgettext_lazy("rail", "Analysis"), "chart-bar", "/complaints/desk/report/"),
+    "chances": Item(pgettext_lazy("rail", "Chances"), "coin", "/followups/chances/"),
     "complaint_retention": Item(
         pgettext_lazy("rail", "Complaints past"), "file-off", "/complaints/retention/"
     ),
@@ -89,7 +90,8 @@ RAIL = {
     ),
     Role.WEALTH_MANAGER: (
         *("today", "clients", "follow_ups", "referrals", "file"),
-        *("complaints", "closures", "openings", "tiers", "closing_mine", "work_log", "rights", "calendar"),
+        *("complaints", "closures", "openings", "chances", "tiers", "closing_mine", "work_log", "rights"),
+        "calendar",
     ),
     Role.MARKETING_MANAGER: ("today", "clients", "follow_ups", "file", "mine", "complaints", "work_log"),
     Role.BRANCH_HEAD: (

@@ -123,6 +123,7 @@ IMPOSSIBLE = {
     "chance_once": lambda w: [chance(w) for _n in "ab"],
     "chance_amount_is_positive": lambda w: chance(w, amount=0),
     "chance_likelihood_is_a_share": lambda w: chance(w, likelihood=101),
+    "chance_dropped_says_why": lambda w: chance(w, state="lost", settled_at=NOON),
     "chance_settled_has_a_time": lambda w: chance(w, state="won"),
     "complaint_number_once": lambda w: [complaint(w, number="TS-1") for _n in "ab"],
     "complaint_never_later_than_the_law": lambda w: complaint(w, due_on=MONTH + datetime.timedelta(days=1)),

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from rmflow.notices.models import Notice
 from rmflow.portal.demo import (
     archives,
+    chances,
     closing,
     closures,
     complaints,
@@ -64,6 +65,7 @@ class Command(BaseCommand):
             segments.make(branches)
             custody.make(branches, random.Random(seed + 9), today)  # noqa: S311  # nosec B311
             complaints.live(branches, rng, today, now)
+            chances.make(branches["0817"], today)
             identified.make(branches, today)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)

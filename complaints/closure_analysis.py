@@ -1,7 +1,9 @@
 """A month's closures in figures: tiles, groups, service norms; words are put to codes here (W3-06, W3-01)."""
 
+import datetime
 from functools import cached_property
 
+from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -10,6 +12,17 @@ from .rules.closures import Movement, Reason
 from .stats import closures as stats
 
 WAN = 10_000
+TREND = 12  # months of the picture
+
+
+def _back(first, count):
+    index = first.year * 12 + first.month - 1 - count
+    return datetime.date(index // 12, index % 12 + 1, 1)
+
+
+def _whole(row, name):
+    """An amount in 10,000 yuan without a part: the picture's script reads it."""
+    return round((row[name] or 0) / WAN) if row else 0
 
 
 class Analysis:
@@ -28,17 +41,37 @@ class Analysis:
         t = self.total
         held = (t["kept"] or 0) + (t["partly"] or 0)
         return [
-            {"label": _("Cases"), "figure": t["cases"], "unit": pgettext("unit", "cases")},
-            {"label": _("Leaving us"), "figure": t["churn"], "unit": pgettext("unit", "cases")},
-            {"label": _("Kept, wholly or in part"), "figure": held, "unit": pgettext("unit", "cases")},
+            {"label": _("Cases"), "figure": t["cases"], "unit": pgettext("unit", "cases"), "drill": "all"},
+            {
+                "label": _("Leaving us"),
+                "figure": t["churn"],
+                "unit": pgettext("unit", "cases"),
+                "drill": "churn",
+            },
+            {
+                "label": _("Kept, wholly or in part"),
+                "figure": held,
+                "unit": pgettext("unit", "cases"),
+                "drill": "held",
+            },
             {
                 "label": _("Success of keeping"),
                 "figure": share(held, t["churn"]),
                 "target": "30%",
                 "met": bool(t["churn"]) and held * 10 >= t["churn"] * 3,
             },
-            {"label": _("Stayed with us"), "figure": wan(t["saved_sum"]), "unit": _("× 10,000 yuan")},
-            {"label": _("Left us"), "figure": wan(t["lost_sum"]), "unit": _("× 10,000 yuan")},
+            {
+                "label": _("Stayed with us"),
+                "figure": wan(t["saved_sum"]),
+                "unit": _("× 10,000 yuan"),
+                "drill": "saved",
+            },
+            {
+                "label": _("Left us"),
+                "figure": wan(t["lost_sum"]),
+                "unit": _("× 10,000 yuan"),
+                "drill": "leak",
+            },
         ]
 
     def groups(self):
@@ -62,12 +95,30 @@ class Analysis:
             {
                 **row,
                 "name": name_of(key, row),
+                "key": row[stats.DRILLS[key]] if row[stats.DRILLS[key]] not in ("", None) else "none",
                 "lost_wan": wan(row["lost_sum"]),
                 "saved_wan": wan(row["saved_sum"]),
                 "held": (row["kept"] or 0) + (row["partly"] or 0),
                 "bar": round(100 * (row["lost_sum"] or 0) / most) if most else 0,
             }
             for row in found
+        ]
+
+    def trend(self, rows):
+        """Twelve months up to this one: what stayed, what left, what left in the same month a year before."""
+        months = [_back(self.first, number) for number in range(2 * TREND - 1, -1, -1)]
+        found = stats.by_month(rows, months[0], self.last)
+        return [
+            {
+                "month": f"{month:%Y-%m}",
+                "label": str(month.month),
+                "name": format_date(month, pgettext("date format: month and year", "F Y")),
+                "saved": _whole(found.get(month), "saved_sum"),
+                "lost": _whole(found.get(month), "lost_sum"),
+                "before": _whole(found.get(months[place]), "lost_sum"),
+                "cases": found[month]["cases"] if month in found else 0,
+            }
+            for place, month in enumerate(months[TREND:])
         ]
 
     def service(self, user):

@@ -1,6 +1,7 @@
 """Questions about closures: one question, one query, plain rows (W3-06)."""
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min, Q, Sum
+from django.db.models.functions import TruncMonth
 
 from rmflow.staff.permissions import Permission, scope
 
@@ -22,12 +23,51 @@ MEASURES = {
 #: Ways to group: key → the columns of the group's name.
 GROUPS = {
     "reason": ("reason",),
-    "product": ("product__name",),
-    "destination": ("destination__name",),
-    "manager": ("manager__name", "manager__employee_no"),
+    "product": ("product__name", "product_id"),
+    "destination": ("destination__name", "destination_id"),
+    "manager": ("manager__name", "manager__employee_no", "manager_id"),
     "movement": ("movement",),
-    "branch": ("branch__name", "branch__code"),
+    "branch": ("branch__name", "branch__code", "branch_id"),
 }
+#: What a list may be drilled by: name in the address → column.
+DRILLS = {
+    "reason": "reason",
+    "movement": "movement",
+    "product": "product_id",
+    "destination": "destination_id",
+    "manager": "manager_id",
+    "branch": "branch_id",
+}
+#: Results a figure stands for: name in the address → condition.
+OUTCOMES = {
+    "churn": Q(result__in=[Result.KEPT, Result.PARTLY, Result.LOST]),
+    "held": Q(result__in=[Result.KEPT, Result.PARTLY]),
+    "lost": Q(result=Result.LOST),
+    "served": Q(result=Result.SERVED),
+    "leak": Q(lost__gt=0),
+    "saved": Q(saved__gt=0),
+}
+
+
+def drilled(rows, asked):
+    """`rows` as an address asks for them; "none" is what nobody has said, a value that is none no filter."""
+    for name, column in DRILLS.items():
+        value = asked.get(name, "")
+        if value == "none" and name in ("reason", "movement"):
+            rows = rows.filter(**{column: ""})
+        elif value == "none":
+            rows = rows.filter(**{f"{column}__isnull": True})
+        elif value and name in ("reason", "movement"):
+            rows = rows.filter(**{column: value[:12]})
+        elif value.isdecimal() and len(value) < 18:
+            rows = rows.filter(**{column: int(value)})
+    return rows.filter(OUTCOMES[asked["outcome"]]) if asked.get("outcome") in OUTCOMES else rows
+
+
+def by_month(rows, first, last):
+    """Kept and lost amounts of each month in which cases were found: {first day: row}. One query."""
+    months = of_month(rows, first, last).order_by().annotate(month=TruncMonth("found_on"))
+    return {row["month"]: row for row in months.values("month").annotate(**MEASURES)}
 
 
 def of_month(rows, first, last):

@@ -54,6 +54,12 @@ class Asked:
             wanted["branch"] = self.branch.pk
         return f"{path}?{urlencode(wanted)}"
 
+    def drill(self, **filters):
+        """The address of the rows behind a figure of this month."""
+        wanted = {"show": "all", "month": f"{self.first:%Y-%m}"}
+        wanted |= {"branch": self.branch.pk} if self.branch else {}
+        return f"/closures/?{urlencode({**wanted, **filters})}"
+
     @property
     def before(self):
         return (self.first - datetime.timedelta(days=1)).replace(day=1)
@@ -69,6 +75,19 @@ def _month(text):
         return datetime.datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007  a month has no zone
     except ValueError:
         return None
+
+
+def _linked(asked, groups):
+    """Each figure of each group leads to its rows."""
+    for group in groups:
+        for line in group["lines"]:
+            key = {group["key"]: line["key"]}
+            line["url"] = asked.drill(**key)
+            line["held_url"] = asked.drill(**key, outcome="held")
+            line["lost_url"] = asked.drill(**key, outcome="lost")
+            line["saved_url"] = asked.drill(**key, outcome="saved")
+            line["leak_url"] = asked.drill(**key, outcome="leak")
+    return groups
 
 
 @never_cache
@@ -88,8 +107,14 @@ def page(request):
     context = {
         "asked": asked,
         "month": f"{asked.first:%Y-%m}",
-        "tiles": analysis.tiles(),
-        "groups": analysis.groups(),
+        "tiles": [
+            tile | {"url": asked.drill(outcome=tile["drill"]) if tile.get("drill") else ""}
+            for tile in analysis.tiles()
+        ],
+        "groups": _linked(asked, analysis.groups()),
+        "trend": [
+            row | {"url": asked.url(month=_month(row["month"]))} for row in analysis.trend(asked.rows())
+        ],
         "service": analysis.service(request.user),
         "handed": [{"row": row, "may": reach.covers(row.branch)} for row in handed.order_by("branch__code")],
         "earlier": asked.url(month=asked.before),

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
@@ -23,6 +24,8 @@ from ..actions import closure_record, closures
 from ..closure_forms import FlagForm, MeasureForm, RecordForm
 from ..models import Closure
 from ..rules.closures import ENDINGS, KEEPING, OPEN, Measure, Result, State
+from ..stats import closures as stats
+from ..stats.complaint import last_day, month_of
 from . import priority
 
 PAGE = 25
@@ -45,18 +48,21 @@ def index(request):
     require_any(user)
     works = user.has(Permission.WORK_CLOSURE) or user.has(Permission.SEE_CASES)
     scope = Closure.objects.worked_by(user) if works else Closure.objects.seen_at_counter(user)
-    chosen = _chosen(request)
-    found = _narrowed(scope, chosen).select_related("client", "branch", "manager")
+    chosen, asked = _chosen(request), _drill(request)
+    if asked and user.has(Permission.SEE_CASES):  # the rows behind a figure of the analysis
+        scope = Closure.objects.filter(permissions.scope(user, Permission.SEE_CASES).q("branch"))
+    found = _narrowed(_drilled(scope, asked), chosen).select_related("client", "branch", "manager")
     page = Paginator(found.order_by(*SORTS[chosen["sort"]]), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "lines": [rows.line(case, user) for case in page],
         "filters": _filters(scope, chosen),
-        "sorts": _sorts(chosen),
+        "sorts": _sorts(chosen, asked),
+        "drill": bool(asked),
         "desk": user.has(Permission.RECOGNISE_CLIENT),
         "may": priority.may(user),
         "asked": False,
-        "filtered": chosen["show"] != "open",
+        "filtered": chosen["show"] != "open" or bool(asked),
         "analysis": user.has(Permission.SEE_CASES),
         "unit": pgettext("unit", "cases"),
     }
@@ -69,6 +75,19 @@ SHOWS = ("open", "mine", "called", "ended", "all")
 def _chosen(request):
     show, sort = request.GET.get("show", "open"), request.GET.get("sort", "found")
     return {"show": show if show in SHOWS else "open", "sort": sort if sort in SORTS else "found"}
+
+
+def _drill(request):
+    """What of a figure's address the list is asked for."""
+    names = ("month", "outcome", *stats.DRILLS)
+    return {name: request.GET[name] for name in names if request.GET.get(name)}
+
+
+def _drilled(found, asked):
+    first = month_of(asked.get("month", ""))
+    if first is not None:
+        found = stats.of_month(found, first, last_day(first))
+    return stats.drilled(found, asked)
 
 
 def _narrowed(found, chosen):
@@ -108,10 +127,15 @@ def _filters(scope, chosen):
     ]
 
 
-def _sorts(chosen):
+def _sorts(chosen, asked):
+    kept = "".join(f"&{urlencode({name: value})}" for name, value in asked.items())
     words = {"found": _("Newest first"), "claim": _("By claim"), "amount": _("By amount")}
     return [
-        {"label": label, "url": f"?show={chosen['show']}&sort={sort}", "current": sort == chosen["sort"]}
+        {
+            "label": label,
+            "url": f"?show={chosen['show']}&sort={sort}{kept}",
+            "current": sort == chosen["sort"],
+        }
         for sort, label in words.items()
     ]
 

@@ -317,6 +317,43 @@ class TestMonth:
         service = context["service"][0]
         assert (service["marked"], service["accurate"], service["first_time"]) == (2, "100.0%", "100.0%")
 
+    def test_every_figure_leads_to_as_many_rows(self, as_, september, supervisor):
+        browser = as_(supervisor)
+        context = browser.get("/closures/analysis/?month=2026-09").context
+        followed = 0
+        for group in context["groups"]:
+            for line in group["lines"]:
+                for url, count in (("url", "cases"), ("held_url", "held"), ("lost_url", "left")):
+                    page = browser.get(line[url]).context["page"]
+                    assert page.paginator.count == line[count], (group["key"], line[url])
+                    followed += 1
+        assert followed >= 15
+        for tile, count in zip(context["tiles"], (2, 2, 1, None, 1, 2), strict=True):
+            if count is not None:
+                assert browser.get(tile["url"]).context["page"].paginator.count == count
+
+    def test_a_drill_shows_no_other_branch_and_a_wrong_one_is_no_filter(
+        self, as_, september, supervisor, region_head, branches
+    ):
+        there = f"/closures/?show=all&month=2026-09&branch={branches['second'].pk}"
+        assert as_(supervisor).get(there).context["page"].paginator.count == 0
+        assert as_(region_head).get(there).context["page"].paginator.count == 1
+        for query in ("month=x", "outcome=x", "manager=abc", "reason=none&month=2026-09"):
+            assert as_(supervisor).get(f"/closures/?show=all&{query}").status_code == 200
+        none = "/closures/?show=all&month=2026-09&reason=none"
+        assert as_(supervisor).get(none).context["page"].paginator.count == 0
+
+    def test_the_picture_s_twelve_months_end_with_this_one_beside_the_year_before(
+        self, as_, september, supervisor
+    ):
+        Closure.objects.filter(lost=300_000).update(lost=320_000)
+        trend = as_(supervisor).get("/closures/analysis/?month=2026-09").context["trend"]
+        assert len(trend) == 12
+        assert (trend[-1]["month"], trend[-1]["lost"], trend[-1]["cases"]) == ("2026-09", 32, 2)
+        assert {row["before"] for row in trend} == {0} and trend[0]["lost"] == 0
+        later = as_(supervisor).get("/closures/analysis/?month=2026-10").context["trend"]
+        assert (later[-2]["lost"], later[-1]["cases"]) == (32, 0)
+
     def test_another_branch_is_not_counted_and_the_region_counts_all(self, as_, september, region_head):
         assert as_(region_head).get("/closures/analysis/?month=2026-09").context["tiles"][0]["figure"] == 3
 

@@ -23,6 +23,7 @@ TABLES = (
     ("referrals.rules.months", "TRANSITIONS"),
     ("followups.rules", "TRANSITIONS"),
     ("followups.rules", "PLAN_TRANSITIONS"),
+    ("followups.models.chances", "CHANCE_TRANSITIONS"),
     ("complaints.rules.complaint", "TRANSITIONS"),
     ("complaints.rules.closures", "CLOSURE_TRANSITIONS"),
     ("complaints.rules.openings", "OPENING_TRANSITIONS"),

@@ -28,7 +28,11 @@ STEPS = [f"tests/referrals/test_actions_{noun}.py" for noun in ("repeats", "verd
 WATCHERS = [
     ("transition referrals.rules.months", [["tests/referrals/test_months.py"]]),
     ("transition referrals", [["tests/referrals/test_rules.py"]]),
+    ("transition followups.models", [["tests/followups/test_chances.py", "-k", "each_step"]]),
     ("transition followups", [["tests/followups/test_rules.py"]]),
+    ("transition complaints.rules.complaint", [["tests/complaints/test_rules.py"]]),
+    ("transition complaints.rules.closures", [["tests/complaints/test_closure_rules.py", "-k", "each_step"]]),
+    ("transition complaints.rules.openings", [["tests/complaints/test_openings.py", "-k", "each_step"]]),
     (
         "transition clients",
         [
@@ -44,6 +48,14 @@ WATCHERS = [
     ("scope followups", [GATES, [WALK, "-k", "role and planitem"], ["tests/followups"]]),
     ("scope clients.views", [[WALK, "-k", "role and (clients: or custody: or rights:)"], ["tests/clients"]]),
     ("scope clients", [GATES, [WALK, "-k", "role and client-"], ["tests/clients"]]),
+    (
+        "scope complaints.views",
+        [
+            [WALK, "-k", "role and (complaints: or closures: or openings: or priority:)"],
+            ["tests/complaints"],
+        ],
+    ),
+    ("scope complaints", [GATES, [WALK, "-k", "role and complaint-"], ["tests/complaints"]]),
     ("scope rmflow.staff.views", [[WALK, "-k", "role and staff:"], ["tests/staff"]]),
     ("scope rmflow.staff", [["tests/staff/test_permissions.py"], GATES, ["tests/staff"]]),
     ("scope rmflow.workdays", [["tests/workdays/test_actions.py"], ["tests/workdays"]]),

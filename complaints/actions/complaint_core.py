@@ -15,6 +15,7 @@ from rmflow.staff.models import BANK_TIME, Branch, User
 from rmflow.staff.permissions import Permission, Role, scope
 from rmflow.workdays import clock as bank
 from rmflow.workdays.current import calendar as calendar_in_force
+from rmflow.workflow import Conflict
 
 from ..models import Complaint, ComplaintEvent, LadderStep, Recusal
 from ..rules import complaint_clock as clocks
@@ -42,13 +43,17 @@ def hours():
 
 
 def locked(pk, *, by):
-    """One complaint in scope, locked; DoesNotExist (404) outside it and for whoever is recused."""
-    return (
+    """One complaint in scope, locked; DoesNotExist (404) outside it and for whoever is recused. Nothing is done
+    any more about a file that was destroyed."""
+    complaint = (
         Complaint.objects.visible_to(by)
         .select_for_update(of=("self",), no_key=True)
         .select_related("branch", "handler")
         .get(pk=pk)
     )
+    if complaint.destroyed_at is not None:
+        raise Conflict(_("This file was destroyed; nothing is changed any more."), code="state")
+    return complaint
 
 
 def require_work(complaint, *, by):

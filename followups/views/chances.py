@@ -111,12 +111,19 @@ def _line(row, user):
         "source": row.origin,
         "source_url": link,
         "state": "today" if row.state == OPEN and row.taken_at is None else STATES[row.state],
-        "words": pgettext("sales chance", "Taken on")
-        if row.state == OPEN and row.taken_at
-        else row.get_state_display(),
+        "words": _state(row),
         "may_take": mine and row.taken_at is None,
         "may_settle": mine,
     }
+
+
+def _state(row):
+    """An open one says whether it is taken on."""
+    if row.state != OPEN:
+        return row.get_state_display()
+    if row.taken_at is None:
+        return pgettext("sales chance", "Not taken on")
+    return pgettext("sales chance", "Taken on")
 
 
 @require_POST

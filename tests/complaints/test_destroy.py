@@ -17,6 +17,7 @@ from clients.models import Destruction
 from complaints.actions import complaint_destroy as destroy
 from complaints.actions import complaint_files as files
 from complaints.actions import complaint_hold, complaint_take
+from complaints.actions import complaint_work as work
 from complaints.models import Complaint, ComplaintEvent, ComplaintListing
 from complaints.stats import complaint as stats
 from rmflow.privacy.models import AccessEvent
@@ -95,8 +96,6 @@ class TestDue:
 
     def test_every_end_sets_the_day_until_which_it_is_kept(self, lobby, head):
         made = complaint_take.take(intake(), by=lobby)
-        from complaints.actions import complaint_work as work
-
         work.withdraw(made.pk, by=lobby, note="客户撤回")
         assert fresh(made).keep_until.year == clock.today().year + 5
 
@@ -156,6 +155,13 @@ class TestWitness:
         assert Destruction.objects.get().state == "done"
         assert AccessEvent.objects.filter(kind="erase", object_id=str(row.pk)).exists()
         assert ComplaintEvent.objects.filter(complaint=row, name="destroy").count() == 1
+
+    def test_nothing_is_done_any_more_about_what_was_destroyed(self, ended, underway, wealth, lobby):
+        row = ended()
+        destruction.witness(underway(row).pk, by=wealth)
+        with pytest.raises(Conflict):
+            work.restart(row.pk, by=lobby, facts="新的情况")
+        assert fresh(row).status == "closed"
 
     def test_no_version_of_it_in_the_history_keeps_a_word(self, ended, underway, wealth):
         row, other = ended(), ended()

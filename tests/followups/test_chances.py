@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from clients.models import Product
 from clients.scoring.words import wan
 from followups.actions import chances
-from followups.models import PlanItem, SalesChance
+from followups.models import CHANCE_TRANSITIONS, ChanceState, PlanItem, SalesChance
 from rmflow.workflow import Conflict, Refused
 
 from .conftest import TODAY
@@ -37,6 +37,13 @@ def chance(person, wealth, thursday):
 def see(client, user, address="/followups/chances/"):
     client.force_login(user)
     return client.get(address)
+
+
+@pytest.mark.parametrize("state", ChanceState.values)
+@pytest.mark.parametrize("name", ["take", "win", "drop"])
+def test_each_step_leads_from_the_states_that_were_meant(name, state):
+    assert set(CHANCE_TRANSITIONS) == {"take", "win", "drop"}
+    assert CHANCE_TRANSITIONS[name].allows(state) == (state == "open")
 
 
 class TestSteps:

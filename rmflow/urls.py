@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("rmflow.portal.urls")),
+    path("clients/", include("clients.urls")),
     path("", include("referrals.urls")),
     path("", include("followups.urls")),
     path("", include("rmflow.staff.urls")),
@@ -12,7 +13,6 @@ urlpatterns = [
     path("", include("complaints.urls")),
     path("", include("complaints.closure_urls")),
     path("openings/", include("complaints.opening_urls")),
-    path("clients/", include("clients.urls")),
     path("tiers/", include("clients.tier_urls")),
     path("loads/", include("clients.load_urls")),
     path("archives/", include("clients.custody_urls")),

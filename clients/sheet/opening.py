@@ -3,9 +3,13 @@
 What the tabs show is asked for after it. The scope is that of `Client.objects.visible_to` (held to it by a test).
 """
 
+from dataclasses import dataclass
+
 from rmflow.doors.rows import Parts, Prepared, joined
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Permission, scope
+from rmflow.workdays import clock
+from rmflow.workdays.actions.custody import Seal, seal_sql
 
 from ..models import Archive, Client, Profile
 
@@ -25,10 +29,13 @@ PARTS = Parts(
 )
 _STATEMENT = Prepared(
     "client_opening",
-    "bigint",
+    "bigint, timestamptz",
     f"""
     SELECT {PARTS.columns},
-           ARRAY(SELECT channel::text FROM clients_contactwish WHERE client_id = c.id AND NOT wanted ORDER BY id)
+           seal.sealed_at, seal.sealed_until, seal.whole,
+           ARRAY(SELECT channel::text FROM clients_contactwish WHERE client_id = c.id AND NOT wanted ORDER BY id),
+           (SELECT tier.name FROM clients_tierrule tier JOIN clients_scorecard card ON card.id = tier.scorecard_id
+             WHERE card.state = 'published' AND tier.code = c.tier LIMIT 1)
       FROM clients_client c
       JOIN staff_branch branch ON branch.id = c.branch_id
       LEFT JOIN staff_user owner ON owner.id = c.owner_id
@@ -36,14 +43,25 @@ _STATEMENT = Prepared(
       LEFT JOIN clients_archive archive ON archive.client_id = c.id
       LEFT JOIN staff_branch kept_at ON kept_at.id = archive.branch_id
       LEFT JOIN clients_profile profile ON profile.client_id = c.id
+      LEFT JOIN LATERAL ({seal_sql("c.branch_id", "$2")}) seal ON true
      WHERE c.id = $1 AND c.merged_into_id IS NULL
     """,
 )
 
 
+@dataclass(frozen=True)
+class Opening:
+    """The client, the branch's seal, the channels the client does not want, the name of the tier."""
+
+    client: Client
+    seal: Seal | None
+    unwanted: list
+    tier_name: str
+
+
 def open_for(user, pk):
-    """(client, channels the client does not want); Client.DoesNotExist outside the scope of `user`."""
-    found = _STATEMENT.rows(pk)
+    """What the head needs; Client.DoesNotExist outside the scope of `user`."""
+    found = _STATEMENT.rows(pk, clock.now())
     if not found:
         raise Client.DoesNotExist
     [(client, branch, owner, backup, archive, kept_at, profile)] = PARTS.all(found)
@@ -52,4 +70,5 @@ def open_for(user, pk):
         joined(archive, branch=kept_at)
     if not (client.is_looked_after_by(user) or scope(user, Permission.SEE_CLIENTS).covers(branch)):
         raise Client.DoesNotExist
-    return client, found[0][-1]
+    since, until, full, unwanted, tier = found[0][-5:]
+    return Opening(client, since and Seal(since, until, full), unwanted, tier or client.tier)

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy
 from ..dates import day_words, next_time
 from ..profile_rules import SERVICES
 from ..rules import ClientType
-from ..scoring.names import tier_names
 from . import history, needs
 from .groups import GROUPS
 
@@ -40,7 +39,6 @@ def head(record):
         "own": record.own,
         "type": ClientType(client.type).label,
         "judged": client.type != ClientType.UNJUDGED,
-        "tier_name": tier_names().get(client.tier, client.tier),
         "archive": getattr(client, "archive", None),
         "closed": record.closed,
     }

@@ -40,10 +40,11 @@ def sheet(request, pk):
     chosen = chosen if chosen in tabs.TABS else "overview"
     if request.headers.get("HX-Target") == "client-tab":
         return _tab(request, pk, chosen)
-    client, unwanted = open_for(request.user, pk)
-    custody.require_readable(client.branch_id)
+    opening = open_for(request.user, pk)
+    client = opening.client
+    custody.refuse_full(opening.seal)
     log(AccessEvent.Kind.VIEW, by=request.user, obj=client, fields=["head"], request=request)
-    context = opened(Record(client, request.user, today=clock.today()), chosen, unwanted)
+    context = opened(Record(client, request.user, today=clock.today()), chosen, opening)
     context["tab_url"] = _tab_url(request, client, chosen)
     return render(request, "clients/sheet.html", context)
 
@@ -93,12 +94,13 @@ def _timeline(request, client):
     }
 
 
-def opened(record, chosen, unwanted=()):
+def opened(record, chosen, opening):
     """The head of the page, and what the reader may do; the tab follows."""
     client, user = record.client, record.user
     return {
         **tabs.head(record),
-        "unwanted": [] if record.closed else [Way(way).label for way in unwanted],
+        "tier_name": opening.tier_name,
+        "unwanted": [] if record.closed else [Way(way).label for way in opening.unwanted],
         "tab": chosen,
         "tabs": tabs.bar(chosen, client),
         "masked": {field: fact(client, field, user) for field in MASKED},

@@ -294,7 +294,7 @@ def test_a_page_opens_for_the_same_people_as_the_list_shows_it_to(request, perso
         seen = set(Client.objects.visible_to(user).values_list("pk", flat=True))
         for client in (*people, gone):
             if client.pk in seen:
-                assert open_for(user, client.pk)[0] == client
+                assert open_for(user, client.pk).client == client
             else:
                 with pytest.raises(Client.DoesNotExist):
                     open_for(user, client.pk)

@@ -29,17 +29,19 @@ def as_hours(row: ClosingRule) -> ClosingHours:
 # What custody refuses
 
 
-#: As `BranchDay.objects.in_custody` says; asked by every page of a client or a record.
-_SEAL = Prepared(
-    "seal",
-    "bigint, timestamptz",
-    """
-    SELECT day.sealed_at, day.sealed_until, coalesce(rule.full_sealing, false)
+def seal_sql(branch, now):
+    """The seal of `branch` in force at `now` (both SQL), as `BranchDay.objects.in_custody` says: the columns of
+    `Seal`, no row without one."""
+    return f"""
+    SELECT day.sealed_at, day.sealed_until, coalesce(rule.full_sealing, false) AS whole
       FROM workdays_branchday day LEFT JOIN workdays_closingrule rule ON rule.branch_id = day.branch_id
-     WHERE day.branch_id = $1 AND day.sealed_at <= $2 AND day.released_at IS NULL AND day.sealed_until > $2
+     WHERE day.branch_id = {branch} AND day.sealed_at <= {now} AND day.released_at IS NULL
+       AND day.sealed_until > {now}
      ORDER BY day.date DESC LIMIT 1
-    """,
-)
+    """
+
+
+_SEAL = Prepared("seal", "bigint, timestamptz", seal_sql("$1", "$2"))
 
 
 def seal_of(branch_id, *, now: datetime.datetime | None = None) -> Seal | None:
@@ -56,7 +58,11 @@ def require_unsealed(branch_id) -> None:
 
 def require_readable(branch_id) -> None:
     """Refuse to read or add to sheets under full sealing; the default leaves both open."""
-    seal = seal_of(branch_id)
+    refuse_full(seal_of(branch_id))
+
+
+def refuse_full(seal: Seal | None) -> None:
+    """`require_readable` for who has read the seal already."""
     if seal and seal.full:
         raise Refused(refusal(seal), code="sealed")
 

@@ -1,4 +1,4 @@
-"""Sales chances of the demo: seen in closed complaints of the first wealth manager's clients (W3-09)."""
+"""What closed complaints of the demo lead to: sales chances (W3-09), and one sign of leaving (§7.4)."""
 
 import datetime
 import random
@@ -7,8 +7,11 @@ from decimal import Decimal
 from clients.models import Client, Product
 from complaints.actions import complaint_reply as replies
 from complaints.actions import complaint_work as work
+from complaints.actions import movements
+from complaints.models import MovementRule
+from complaints.rules.closures import NIGHT_CLAIM_AT, OPEN, night_claim_due_at
 from followups.actions import chances
-from rmflow.staff.models import User
+from rmflow.staff.models import BANK_TIME, User
 from rmflow.workdays.current import calendar
 
 from .complaints import MATTERS, _codes, _take, _time
@@ -66,3 +69,25 @@ def make(branch, today):
         elif ended == "drop":
             with at(taken + datetime.timedelta(hours=30)):
                 chances.drop(seen.pk, by=manager, reason="客户决定先还房贷，明年再谈")
+
+
+def sign(branch, today, now):
+    """A premium client whom the answer did not satisfy: last night's watch asks the manager to take care."""
+    days = calendar()
+    lobby, manager = (User.objects.get(employee_no=number) for number in ("lobby1", "wealth1"))
+    people = Client.objects.filter(branch=branch, type="existing_premium", owner=manager)
+    client = people.exclude(closures__state__in=OPEN).exclude(complaints__isnull=False).order_by("pk").first()
+    taken = _time(days.subtract(days.on_or_after(today), 6), 9, 40)
+    words = MATTERS[2]
+    made = _take(words, by=lobby, moment=taken, name=client.name, client_id=client.pk)
+    with at(taken + datetime.timedelta(hours=3)):
+        replies.reply(
+            made.pk, by=lobby, way="phone", text=words[6], basis="本行服务规范与产品合同", finding=words[5]
+        )
+    with at(taken + datetime.timedelta(hours=27)):
+        replies.call_back(made.pk, by=lobby, satisfaction="not")
+    night = min(now, datetime.datetime.combine(today, datetime.time(5, 20), tzinfo=BANK_TIME))
+    due = night_claim_due_at(today, at=NIGHT_CLAIM_AT, calendar=days, zone=BANK_TIME)
+    rules = list(MovementRule.objects.filter(trigger="complaint"))
+    with at(night):
+        movements.watch_branch(branch, rules, night=today, now=night, due=due, card=None)

@@ -66,6 +66,7 @@ class Command(BaseCommand):
             custody.make(branches, random.Random(seed + 9), today)  # noqa: S311  # nosec B311
             complaints.live(branches, rng, today, now)
             chances.make(branches["0817"], today)
+            chances.sign(branches["0817"], today, now)
             identified.make(branches, today)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)

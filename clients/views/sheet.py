@@ -43,7 +43,8 @@ def sheet(request, pk):
     opening = open_for(request.user, pk)
     client = opening.client
     custody.refuse_full(opening.seal)
-    log(AccessEvent.Kind.VIEW, by=request.user, obj=client, fields=["head"], request=request)
+    # the tab asks at once; its line waits for the disk, and carries this one there
+    log(AccessEvent.Kind.VIEW, by=request.user, obj=client, fields=["head"], request=request, waits=False)
     context = opened(Record(client, request.user, today=clock.today()), chosen, opening)
     context["tab_url"] = _tab_url(request, client, chosen)
     return render(request, "clients/sheet.html", context)

@@ -52,11 +52,13 @@ def log(
     rows=None,
     branch_id=None,
     request=None,
+    waits=True,
 ):
     """Append one event; returns it. `by` may be None (a failed log-in, a nightly job).
 
     `obj` gives object_type and object_id; a list or an export has `object_type` and `rows` instead.
-    `item_key` is the key of the plan item, export or print that was the occasion.
+    `item_key` is the key of the plan item, export or print that was the occasion. Not `waits`: the answer
+    does not wait for the disk, because a line that does follows at once.
     """
     known = by if by is not None and by.pk else None
     event = AccessEvent(
@@ -74,7 +76,9 @@ def log(
         ip=_ip(request),
     )
     statement, values = insert(event, "RETURNING id")
-    [(event.pk,)] = statement.rows(*values, before=not_waiting() if kind in MASKED_LOOKS else "")
+    [(event.pk,)] = statement.rows(
+        *values, before="" if waits and kind not in MASKED_LOOKS else not_waiting()
+    )
     event._state.adding = False
     return event
 

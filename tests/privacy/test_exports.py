@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from clients import tasks
 from clients.actions import exports as of_clients
 from clients.actions import segments
+from clients.models import Client
 from rmflow.doors import sheets
 from rmflow.doors.models import JobRun
 from rmflow.privacy import exports
@@ -66,9 +67,10 @@ def test_a_long_list_waits_for_a_worker_and_shows_how_far_it_is(client, segment,
 
 
 @pytest.mark.django_db
-def test_the_file_is_asked_with_the_rights_one_has_when_it_is_made(segment, wealth, monkeypatch):
+def test_the_file_is_asked_with_the_rights_one_has_when_it_is_made(segment, wealth, colleague, monkeypatch):
     monkeypatch.setattr(exports, "AT_ONCE", 3)
     export = of_clients.of_segment(segment.pk, by=wealth)
+    Client.objects.update(owner=colleague)
     RoleHolding.objects.filter(user=wealth).delete()
     tasks.export_segment(export.pk)
     export.refresh_from_db()

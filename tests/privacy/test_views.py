@@ -117,7 +117,8 @@ def test_it_asks_as_much_for_one_row_as_for_fifty(reader, wealth):
             actions.log("view", by=wealth, object_type="clients.client")
         with CaptureQueriesContext(connection) as queries:
             reader.get(LOG, {"kind": "view"})
-        counts.append(len([q for q in queries if "privacy_" in q["sql"]]))  # a sitting's upkeep varies
+        ours = ("privacy_", "EXECUTE rmflow_insert")  # a sitting's upkeep varies
+        counts.append(len([q for q in queries if any(name in q["sql"] for name in ours)]))
     assert counts == [3, 3]  # count, page, the note that the log was read
 
 

@@ -147,11 +147,12 @@ def fill():
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no triggers: rows are made, not worked
-        cursor.execute("SET enable_nestloop = off")  # the planner takes the numbered rows for a handful
+        # the planner takes the numbered rows for a handful, and would pair each day with every client first
+        cursor.execute("SET enable_nestloop = off; SET join_collapse_limit = 1")
         for statement in (DAYS, PEOPLE, MADE, SAID, SOLD, CREDITED):
             cursor.execute(statement, values)
             cursor.execute("ANALYZE")
-        cursor.execute("RESET enable_nestloop")
+        cursor.execute("RESET enable_nestloop; RESET join_collapse_limit")
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("ANALYZE")
     started = time.monotonic()

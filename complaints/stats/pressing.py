@@ -23,7 +23,7 @@ KEPT_OUT = """EXISTS (SELECT FROM complaints_recusal r WHERE r.complaint_id = {k
          OR r.below_path = ANY ($2) AND (r.below_roles = '{{}}' OR r.below_roles && $3::varchar[])))"""
 WHERE = {
     "everywhere": "true",
-    "somewhere": "(c.branch_id = ANY ($5) OR b.path LIKE ANY ($6))",
+    "somewhere": "(c.branch_id = ANY ($5) OR c.branch_id IN (SELECT id FROM staff_branch WHERE path LIKE ANY ($6)))",
 }
 
 
@@ -37,7 +37,7 @@ def _statement(where):
         f"bigint, text[], text[], boolean{more}",
         f"""SELECT asked.waiting, {PARTS.columns}
               FROM (SELECT CASE WHEN $4 THEN {waiting} ELSE 0 END AS waiting) asked
-              LEFT JOIN (SELECT c.* FROM complaints_complaint c JOIN staff_branch b ON b.id = c.branch_id
+              LEFT JOIN (SELECT c.* FROM complaints_complaint c
                           WHERE c.status IN ('taken', 'working') AND {WHERE[where]}
                             AND NOT {KEPT_OUT.format(key="c.id")}
                           ORDER BY c.due_at, c.id LIMIT {MOST}) c ON true

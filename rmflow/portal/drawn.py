@@ -27,11 +27,11 @@ def hole(name):
 
 
 def part(template_name, key, given, words):
-    """The part as safe text. `given` is the context, holes in it; `words` are escaped already."""
+    """The part as safe text. `given()` is the context, holes in it; `words` are escaped already."""
     key = (template_name, get_language(), key)
     cut = _pieces.get(key)
     if cut is None:
-        cut = pieces(render_to_string(template_name, given))
+        cut = pieces(render_to_string(template_name, given()))
         if len(_pieces) >= PARTS_KEPT:
             _pieces.clear()
         _pieces[key] = cut

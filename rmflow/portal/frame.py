@@ -57,6 +57,7 @@ class Shell:
     idle_seconds = IDLE_SECONDS
     #: Where a page to be kept is kept; such a page is drawn with holes.
     kept_key = ""
+    kept_near = None  # its pieces, when this process has them at hand
 
     def __init__(self, request):
         self.request = request
@@ -87,12 +88,12 @@ class Shell:
 
     @cached_property
     def _kept(self):
-        return glance.kept(self.user, self.now, self.kept_key)
+        return glance.kept(self.user, self.now, "" if self.kept_near else self.kept_key)
 
     @property
     def kept_page(self):
         """The pieces of the page, when it is kept."""
-        return self._kept.get(self.kept_key)
+        return self.kept_near or self._kept.get(self.kept_key)
 
     @cached_property
     def day(self):
@@ -141,8 +142,10 @@ class Shell:
 
     def drawn(self, template_name):
         key = KEYS[template_name](self) if template_name in KEYS else None
-        given = {"shell": Hollow(self), "request": HOLLOW_REQUEST, "csrf_token": hole("csrf")}
-        return drawn.part(template_name, key, given, self.words)
+        return drawn.part(template_name, key, self._hollow, self.words)
+
+    def _hollow(self):
+        return {"shell": Hollow(self), "request": HOLLOW_REQUEST, "csrf_token": hole("csrf")}
 
     @cached_property
     def words(self):

@@ -1,6 +1,7 @@
 """Kept pages (`doors.kept`): found ready in Valkey, the shell's words filled in."""
 
 import hashlib
+import time
 
 from django.contrib.messages import get_messages
 from django.core.cache import cache
@@ -14,6 +15,8 @@ from . import drawn
 from .frame import Shell
 
 HTML = "text/html; charset=utf-8"
+NEAR = 100  # pages, of about a hundred kilobytes, that each process keeps at hand beside Valkey
+_near: dict[str, tuple[float, list[str]]] = {}
 
 
 class KeptPages:
@@ -33,6 +36,7 @@ class KeptPages:
         pieces = drawn.pieces(response.content.decode())
         if response.status_code == 200:
             cache.set(shell.kept_key, pieces, SECONDS)
+            _put_near(shell.kept_key, pieces)
         response.content = drawn.filled(pieces, shell.words)
         return response
 
@@ -45,11 +49,24 @@ class KeptPages:
             return None
         shell = Shell(request)
         shell.kept_key = _key(request, shell, found)
+        shell.kept_near = _at_hand(shell.kept_key)
         try:
             return HttpResponse(drawn.filled(shell.kept_page, shell.words), content_type=HTML)
         except (AttributeError, KeyError):  # not kept, or kept by a version with other words
             request.hollow_shell = shell
             return None
+
+
+def _at_hand(key):
+    """The page if this process drew it less than `SECONDS` ago."""
+    until, pieces = _near.get(key, (0, None))
+    return pieces if until > time.monotonic() else None
+
+
+def _put_near(key, pieces):
+    while len(_near) >= NEAR:
+        _near.pop(next(iter(_near)), None)
+    _near[key] = time.monotonic() + SECONDS, pieces
 
 
 def _key(request, shell, version):

@@ -69,7 +69,7 @@ def test_another_role_language_or_state_has_other_parts(wealth, lobby):
 
 def test_a_hole_without_its_word_is_an_error_and_not_a_gap():
     with pytest.raises(KeyError):
-        part("shell/_watermark.html", "test", {"shell": {"watermark": hole("nobody")}}, {})
+        part("shell/_watermark.html", "test", lambda: {"shell": {"watermark": hole("nobody")}}, {})
 
 
 def test_a_page_without_a_request_is_drawn_plain():

@@ -17,6 +17,7 @@ from referrals import breakdown, workbook
 from referrals.actions import closing_day, months
 from referrals.models import MonthReport
 from referrals.stats.rollup import refresh
+from rmflow.portal import middleware
 from rmflow.privacy import exports
 from rmflow.privacy.models import Export
 from rmflow.staff.permissions import Role
@@ -122,6 +123,7 @@ def test_every_link_leads_to_as_many_rows(september, as_, head):
 def drawn_anew(browser, user):
     """The statements of a page that is not kept."""
     cache.clear()
+    middleware._near.clear()
     browser.force_login(user)
     browser.get("/more/")  # the shell's own
     with CaptureQueriesContext(connection) as queries:
@@ -145,6 +147,28 @@ def test_a_page_is_given_again_until_a_figure_changes(september, as_, head, lobb
     assert plain(locked) != plain(second)
     refresh()
     assert plain(browser.get(f"/statistics/{MONTH}").content.decode()) == plain(locked)
+
+
+def test_another_process_gives_the_page_that_one_has_drawn(september, as_, head):
+    browser = as_(head)
+    first = browser.get(f"/statistics/{MONTH}").content.decode()
+    middleware._near.clear()
+    with CaptureQueriesContext(connection) as again:
+        second = browser.get(f"/statistics/{MONTH}").content.decode()
+    assert len(again) <= 5
+    assert plain(first) == plain(second)
+
+
+def test_a_page_at_hand_is_not_given_after_its_minute(september, as_, head, monkeypatch):
+    browser = as_(head)
+    browser.get(f"/statistics/{MONTH}")
+    cache.clear()
+    browser.force_login(head)
+    far = middleware.time.monotonic() + 61
+    monkeypatch.setattr(middleware.time, "monotonic", lambda: far)
+    with CaptureQueriesContext(connection) as queries:
+        browser.get(f"/statistics/{MONTH}")
+    assert len(queries) > 8
 
 
 def test_a_kept_page_is_nobody_else_s(september, as_, head, supervisor, lobby):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/file/", desk.file, name="file"),
     path("desk/repeat/", desk.repeat, name="repeat"),
     path("desk/live/", desk.live, name="live"),
+    *statistics_urls.urlpatterns,
     path("desk/list/", desk.day_list, name="day_list"),
     path("desk/divert/", lobby.divert, name="divert"),
     path("desk/divert/<int:pk>/undo/", lobby.undo_diversion, name="undo_diversion"),
@@ -60,6 +61,5 @@ urlpatterns = [
     path("referrals/<int:pk>/withdraw/", slips.withdraw, name="withdraw"),
     path("referrals/<int:pk>/take/", slips.take, name="take"),
     path("referrals/<int:pk>/guide-on/", slips.guide_on, name="guide_on"),
-    *statistics_urls.urlpatterns,
     path("referrals/<int:pk>/<slug:name>/", slips.step, name="step"),
 ]

@@ -4,11 +4,13 @@ One indexed statement takes the steps that are due (SKIP LOCKED: two workers sha
 in the same breath; then three questions about people, one mass of notices, one of events.
 """
 
+import json
 from collections import defaultdict
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
+from rmflow.doors.mass import insert_many
 from rmflow.notices.actions import notify_each
 from rmflow.staff.models import RoleHolding, User
 from rmflow.staff.permissions import Role
@@ -83,16 +85,7 @@ def _tell(rows, now):
         ]
         names = [{"id": user.pk, "name": user.name, "role": role} for user, role in told]
         notes.append((row["id"], names))
-        events.append(
-            ComplaintEvent(
-                complaint_id=row["complaint"],
-                name="warn" if row["step"] != Step.DUE else "escalate",
-                status_from=row["status"],
-                status_to=row["status"],
-                at=now,
-                data={"step": row["step"], "told": [name["name"] for name in names]},
-            )
-        )
+        events.append(json.dumps({"step": row["step"], "told": [name["name"] for name in names]}))
     for step in Step:
         urgent = step in (Step.DAY, Step.DUE)
         if messages[step]:
@@ -100,14 +93,23 @@ def _tell(rows, now):
             notify_each(
                 messages[step], "complaint", text, channels=("bell", "email"), outside=text, urgent=urgent
             )
-    ComplaintEvent.objects.bulk_create(events, batch_size=1000)
+    _note(rows, events, now)
     _keep_told(notes)
     return sum(len(names) for _id, names in notes)
 
 
-def _keep_told(notes):
-    import json
+def _note(rows, events, now):
+    columns = {
+        "complaint_id": [row["complaint"] for row in rows],
+        "name": ["warn" if row["step"] != Step.DUE else "escalate" for row in rows],
+        "status_from": [row["status"] for row in rows],
+        "status_to": [row["status"] for row in rows],
+        "data": events,
+    }
+    insert_many(ComplaintEvent, {**columns, "at": now})
 
+
+def _keep_told(notes):
     with connection.cursor() as cursor:
         cursor.execute(_TOLD, [[pk for pk, _n in notes], [json.dumps(names) for _pk, names in notes]])
 

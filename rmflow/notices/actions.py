@@ -1,10 +1,14 @@
 """Telling people: the bell's rows and the outbox, written in the caller's transaction."""
 
+import json
+import re
+
 from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from rmflow.doors.mass import insert_many
 from rmflow.doors.tasks import kick
 from rmflow.doors.together import put
 
@@ -12,6 +16,8 @@ from . import bell, mail, rules, tasks, webhook, wording
 from .models import Delivery, Notice
 
 BATCH = 1000
+#: A plain path of our own; anything else is looked at more closely.
+INSIDE = re.compile(r"/(?!/)[\w/.?=&%-]*", re.ASCII)
 
 
 def notify(
@@ -53,29 +59,51 @@ def notify_each(messages, kind, text, *, channels=("bell",), urgent=False, outsi
         "created_at": now,
     }
     keys, people = {m[1] for m in messages}, {m[0].pk: m[0] for m in messages}
-    notices = [_notice(*message, outside, common) for message in messages]
-    if len(notices) == 1 and set(channels) == {"bell"}:  # nobody reads it back here
-        put(notices[0], new_only=True)
+    for _user, _key, params, link in messages:
+        _check(params, link, outside)
+    if len(messages) == 1 and set(channels) == {"bell"}:  # nobody reads it back here
+        [(user, key, params, link)] = messages
+        put(
+            Notice(recipient_id=user.pk, key=key, params=wording.pack(params), link=link, **common),
+            new_only=True,
+        )
     else:
-        Notice.objects.bulk_create(notices, batch_size=BATCH, ignore_conflicts=True)
+        _write(messages, common)
     bell.stamp_on_commit(people)
     _post(list(people.values()), keys, set(channels) - {"bell"}, urgent=urgent, now=now)
 
 
-def _notice(user, key, params, link, outside, common):
-    """One row of the bell, checked: it links into the house, and says no names outside."""
-    if link and not (link.startswith("/") and url_has_allowed_host_and_scheme(link, None)):
+def _check(params, link, outside):
+    """A row of the bell links into the house, and says no names outside."""
+    if link and not INSIDE.fullmatch(link) and not _leads_inside(link):
         raise ValueError("A notice links into the house only.")
     wording.check_outside(outside, params)
-    return Notice(recipient_id=user.pk, key=key, params=wording.pack(params), link=link, **common)
+
+
+def _leads_inside(link):
+    return link.startswith("/") and url_has_allowed_host_and_scheme(link, None)
+
+
+def _write(messages, common):
+    """The bell's rows; one that is there already stays."""
+    users, keys, params, links = zip(*messages, strict=True)
+    columns = {
+        "recipient_id": [user.pk for user in users],
+        "key": list(keys),
+        "params": [json.dumps(wording.pack(given)) for given in params],
+        "link": list(links),
+    }
+    insert_many(Notice, {**common, **columns}, ignore_conflicts=True)
 
 
 def _post(people, keys, channels, *, urgent, now):
     """Put the notices into the outbox for those who can be reached; kick when something is due."""
     if not channels:
         return
-    reachable = _reachable(people, channels)
-    rows = Notice.objects.filter(key__in=keys, recipient__in=people).values_list("pk", "recipient_id")
+    reachable = {pk: found for pk, found in _reachable(people, channels).items() if found}
+    if not reachable:
+        return
+    rows = Notice.objects.filter(key__in=keys, recipient__in=reachable).values_list("pk", "recipient_id")
     at = rules.not_before(now, urgent=urgent)
     made = Delivery.objects.bulk_create(
         [

@@ -7,6 +7,7 @@ from numbers and times only: `check_outside` refuses anything that could be a pe
 import re
 import string
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
@@ -75,9 +76,17 @@ def render(msgid: str, params: dict) -> str:
 
 def check_outside(msgid: str, params: dict) -> None:
     """Raise ValueError when `msgid` would carry more than numbers and times out of the house."""
-    for _literal, name, _spec, _conversion in string.Formatter().parse(msgid):
-        if name is not None and not _impersonal(name, params.get(name)):
+    for name in _named(msgid):
+        if not _impersonal(name, params.get(name)):
             raise ValueError(f"Parameter {name!r} may not leave the house.")
+
+
+@lru_cache(maxsize=500)
+def _named(msgid):
+    """The parameters a message shows."""
+    return [
+        name for _literal, name, _spec, _conversion in string.Formatter().parse(msgid) if name is not None
+    ]
 
 
 def _impersonal(name, value) -> bool:

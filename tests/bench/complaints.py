@@ -53,17 +53,25 @@ STEPS = """
     SELECT id, step, due_at + interval '30 days', '[]' FROM complaints_complaint
     CROSS JOIN unnest(ARRAY['half', 'most', 'day', 'due']) AS step WHERE status = 'working'
 """
-#: What the watch does with 20,000 due steps, written by hand and no smarter: mark, ring, note.
+#: What the watch does with 20,000 due steps, written by hand: mark, ring handler, lobby manager and head, note.
 RAW_WATCH = """
     WITH due AS (SELECT id FROM complaints_ladderstep WHERE fired_at IS NULL AND at <= now()
                   FOR NO KEY UPDATE SKIP LOCKED),
     fired AS (UPDATE complaints_ladderstep step SET fired_at = now(), told = '[{"id": 1, "name": "林晓燕"}]'
                FROM due WHERE step.id = due.id RETURNING step.complaint_id, step.step),
+    told AS (SELECT c.id, fired.step, c.handler_id AS person FROM fired
+               JOIN complaints_complaint c ON c.id = fired.complaint_id
+              UNION
+             SELECT c.id, fired.step, held.user_id FROM fired
+               JOIN complaints_complaint c ON c.id = fired.complaint_id
+               JOIN staff_roleholding held ON held.branch_id = c.branch_id AND held.valid_from <= current_date
+                AND (held.valid_to IS NULL OR held.valid_to >= current_date)
+                AND (held.role = 'lobby_manager' AND fired.step IN ('half', 'most')
+                     OR held.role = 'branch_head' AND fired.step IN ('most', 'day'))),
     rung AS (INSERT INTO notices_notice (recipient_id, kind, text, outside_text, params, link, key, urgent,
                                          created_at)
-             SELECT c.handler_id, 'complaint', 'x', 'x', '{"number": "TS-1"}', '/complaints/1/',
-                    'raw:' || c.id || fired.step, false, now()
-               FROM fired JOIN complaints_complaint c ON c.id = fired.complaint_id),
+             SELECT person, 'complaint', 'x', 'x', '{"number": "TS-1"}', '/complaints/1/',
+                    'raw:' || id || step, false, now() FROM told),
     noted AS (INSERT INTO complaints_complaintevent (complaint_id, name, status_from, status_to, at, note, data)
               SELECT complaint_id, 'warn', 'working', 'working', now(), '', '{"step": "half"}' FROM fired)
     SELECT count(*) FROM fired

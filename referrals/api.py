@@ -82,7 +82,7 @@ class PersonSerializer(serializers.Serializer):
 
     name = serializers.CharField(required=False, allow_blank=True, max_length=200)
     phone = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    basis = serializers.ChoiceField(ConsentBasis, required=False, allow_blank=True)
+    basis = serializers.ChoiceField(ConsentBasis.choices, required=False, allow_blank=True)
 
     def validate_name(self, value):
         return normal.name(value)

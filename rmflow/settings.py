@@ -358,6 +358,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # fields of several models share these choices: one name each in the description
     "ENUM_NAME_OVERRIDES": {
+        "ConsentBasisEnum": "rmflow.privacy.models.ConsentBasis",
+        "GuideBasisEnum": "complaints.rules.guides.Basis",
         "ChannelEnum": "followups.rules.Channel",
         "ClientTypeEnum": "clients.rules.ClientType",
         "ClosureReasonEnum": "complaints.rules.closures.Reason",

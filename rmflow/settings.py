@@ -119,7 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "rmflow.doors.history.History",
     # nobody but logged-in staff; idle and absolute limits, forced change of the initial password
     "rmflow.staff.middleware.SignedIn",
     "rmflow.doors.middleware.Answers",  # refusals become answers a person can read

@@ -45,11 +45,8 @@ def head(record):
 
 
 def bar(chosen, client):
-    """The tabs as links."""
-    return [
-        {"key": key, "label": title, "url": f"/clients/{client.pk}/?tab={key}", "current": key == chosen}
-        for key, title in TABS.items()
-    ]
+    """The tabs as links: (key, label, address, whether it is the chosen one)."""
+    return [(key, title, f"/clients/{client.pk}/?tab={key}", key == chosen) for key, title in TABS.items()]
 
 
 def tab(record, key, *, shown=history.PAGE):

@@ -40,11 +40,9 @@ def sheet(request, pk):
     chosen = chosen if chosen in tabs.TABS else "overview"
     if request.headers.get("HX-Target") == "client-tab":
         return _tab(request, pk, chosen)
-    opening = open_for(request.user, pk)
+    opening = open_for(request.user, pk, request=request)
     client = opening.client
     custody.refuse_full(opening.seal)
-    # the tab asks at once; its line waits for the disk, and carries this one there
-    log(AccessEvent.Kind.VIEW, by=request.user, obj=client, fields=["head"], request=request, waits=False)
     context = opened(Record(client, request.user, today=clock.today()), chosen, opening)
     context["tab_url"] = _tab_url(request, client, chosen)
     return render(request, "clients/sheet.html", context)

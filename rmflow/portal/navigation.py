@@ -5,6 +5,7 @@ of the role chosen last.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import pgettext_lazy
@@ -169,12 +170,16 @@ def home_url(user):
 
 def rail_keys(user):
     """The merged rail of all roles held, the role in use first, each place once."""
-    first = role_in_use(user)
-    roles = [first, *(h.role for h in user.holdings if h.role != first)] if first else []
+    return list(_rail(role_in_use(user), tuple(holding.role for holding in user.holdings)))
+
+
+@lru_cache(maxsize=500)
+def _rail(first, held):
+    roles = [first, *(role for role in held if role != first)] if first else []
     keys = dict.fromkeys(key for role in roles for key in RAIL[role])
     if "desk" in keys:
         keys.pop("file", None)
-    return list(keys)
+    return tuple(keys)
 
 
 def tab_keys(user):

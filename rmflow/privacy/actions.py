@@ -24,7 +24,8 @@ from .models import AccessEvent, Purpose
 
 Kind = AccessEvent.Kind
 #: Looks that showed masked data only. Their row is committed like any other, but the answer does not wait
-#: for the disk: a power cut within a fifth of a second may lose it. What shows data in full always waits.
+#: for the disk: a power cut within a fifth of a second may lose it. What shows data in full always waits; the
+#: head of a client's page goes to the disk with the line of its tab, which follows at once.
 MASKED_LOOKS = frozenset({Kind.SEARCH, Kind.REPEAT_CHECK})
 REVEAL_LOCK = 7201  # first half of an advisory lock; the second is the user's id
 
@@ -52,13 +53,11 @@ def log(
     rows=None,
     branch_id=None,
     request=None,
-    waits=True,
 ):
     """Append one event; returns it. `by` may be None (a failed log-in, a nightly job).
 
     `obj` gives object_type and object_id; a list or an export has `object_type` and `rows` instead.
-    `item_key` is the key of the plan item, export or print that was the occasion. Not `waits`: the answer
-    does not wait for the disk, because a line that does follows at once.
+    `item_key` is the key of the plan item, export or print that was the occasion.
     """
     known = by if by is not None and by.pk else None
     event = AccessEvent(
@@ -76,9 +75,7 @@ def log(
         ip=_ip(request),
     )
     statement, values = insert(event, "RETURNING id")
-    [(event.pk,)] = statement.rows(
-        *values, before="" if waits and kind not in MASKED_LOOKS else not_waiting()
-    )
+    [(event.pk,)] = statement.rows(*values, before=not_waiting() if kind in MASKED_LOOKS else "")
     event._state.adding = False
     return event
 
@@ -116,6 +113,26 @@ class Search:
     def write(self, rows):
         """The line by itself, for a search by other means."""
         return log(Kind.SEARCH, by=self.by, object_type=self.object_type, rows=rows, request=self.request)
+
+
+class View:
+    """The line that somebody opened one record, for the statement that reads it (as `Search`)."""
+
+    TYPES = "bigint, text, text[], inet"
+
+    def __init__(self, by, object_type, fields, request=None):
+        self.values = by.branch_id, object_type, list(fields), _ip(request)
+
+    @staticmethod
+    def sql(first, at, user, source):
+        """The INSERT of a line for each row of `source`, which has an `id`; its `values` are $first and on."""
+        branch, object_type, fields, ip = (f"${n}" for n in range(first, first + 4))
+        return (
+            "INSERT INTO privacy_accessevent (at, user_id, branch_id, kind, object_type, object_id, fields, purpose,"
+            " note, item_key, rows, ip, prev_hash, hash)"
+            f" SELECT {at}, {user}, {branch}, '{Kind.VIEW}', {object_type}, id, {fields}, '', '', '', NULL, {ip},"
+            f" '', '' FROM {source}"
+        )
 
 
 def _ip(request):

@@ -298,6 +298,8 @@ def test_a_page_opens_for_the_same_people_as_the_list_shows_it_to(request, perso
             else:
                 with pytest.raises(Client.DoesNotExist):
                     open_for(user, client.pk)
+            told = AccessEvent.objects.filter(kind="view", user=user, object_id=client.pk)
+            assert told.count() == (client.pk in seen)  # who sees nothing leaves no line of having seen
 
 
 def test_list_and_sheet_cost_the_same_for_one_and_fifteen(door, person, wealth, colleague):

@@ -47,6 +47,16 @@ def icon(name, size=16, label=""):
     )
 
 
+@register.simple_tag
+def found_row(client):
+    """A client in the search box; in one go, since the box asks at every letter."""
+    tag = format_html(' <span class="tag">{}</span>', client["type"]) if client["type"] else ""
+    inside = format_html('<b>{}</b>{} <span class="quiet">{}</span>', client["name"], tag, client["about"])
+    if client["url"]:
+        return format_html('<a class="palette-row" data-row href="{}">{}</a>', client["url"], inside)
+    return format_html('<div class="palette-row">{}</div>', inside)
+
+
 @register.filter
 def state_icon(state):
     """The icon that stands for a state, so that no state is told by colour alone."""

@@ -25,11 +25,11 @@ CASES = """
         (ARRAY['rates','rival','funds','fees'])[1 + n %% 4], '', d.id, CASE WHEN n %% 2 = 0 THEN 200000 ELSE 0 END,
         300000, '', true, n %% 7 > 0, CASE WHEN open THEN '' WHEN n %% 2 = 0 THEN 'partly' ELSE 'lost' END,
         CASE WHEN open THEN NULL ELSE at END, CASE WHEN open THEN NULL ELSE m.id END
-    FROM (SELECT id, branch_id, row_number() OVER (ORDER BY id) AS nr, count(*) OVER () AS many
+    FROM (SELECT id, branch_id, row_number() OVER (ORDER BY id) AS nr
             FROM clients_client) c
-    JOIN generate_series(1, %s) AS n ON (n - 1) %% c.many + 1 = c.nr
+    JOIN generate_series(1, %(closures)s) AS n ON (n - 1) %% %(clients)s + 1 = c.nr
     CROSS JOIN LATERAL (SELECT now() - (n %% 730) * interval '1 day' - (n %% 400) * interval '1 minute' AS at,
-        n %% 20 = 0 AND n <= c.many AS open) t
+        n %% 20 = 0 AND n <= %(clients)s AS open) t
     JOIN LATERAL (SELECT id FROM staff_user u WHERE u.home_branch_id = c.branch_id AND u.employee_no LIKE 'W%%'
         ORDER BY id OFFSET n %% 4 LIMIT 1) m ON true
     JOIN LATERAL (SELECT id FROM complaints_destination ORDER BY id OFFSET n %% 8 LIMIT 1) d ON true
@@ -43,7 +43,8 @@ RAW = """
 def fill():
     """The cases, in one statement; how many."""
     with connection.cursor() as cursor:
-        cursor.execute(CASES, [CLOSURES])
+        cursor.execute("SELECT count(*) FROM clients_client")
+        cursor.execute(CASES, {"closures": CLOSURES, "clients": cursor.fetchone()[0]})
         written = cursor.rowcount
         cursor.execute("ANALYZE complaints_closure")
     return written

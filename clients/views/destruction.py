@@ -15,14 +15,14 @@ from rmflow.privacy.models import AccessEvent
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
-from rmflow.workflow import Conflict, Refused
+from rmflow.workflow import Refused
 
 from .. import custody_forms as forms
 from .. import neighbours
 from ..actions import destruction, retention
 from ..custody_rules import BATCH_MOST, DESTRUCTION_TRANSITIONS, DestructionState, ItemState
 from ..models import Archive, Destruction, RetentionReview, RetentionRule
-from .custody_steps import ask
+from .custody_steps import ask, proposed
 
 PAGE = 25
 STATES = {
@@ -44,16 +44,9 @@ def retention_page(request):
     permissions.require(user, Permission.QUERY_ARCHIVE)
     errors = {}
     if request.method == "POST":
-        permissions.require(user, Permission.DESTROY_ARCHIVE)
-        try:
-            batch = _propose(request)
-        except Conflict:
-            raise
-        except Refused as refused:
-            errors = {name: texts[0] for name, texts in refused.errors.items()}
-        else:
-            messages.success(request, _("Sent to supervisor and head"), extra_tags="met")
-            return htmx.redirect(request, reverse("custody:destruction", args=[batch.pk]))
+        answer, errors = proposed(request, "archives", _propose)
+        if answer is not None:
+            return answer
     due = Archive.objects.visible_to(user).due(today).select_related("client", "branch")
     page = Paginator(due.order_by("keep_until", "pk"), BATCH_MOST).get_page(request.GET.get("page"))
     reviews = RetentionReview.objects.visible_to(user).select_related("branch", "by")[:10]
@@ -75,14 +68,8 @@ def retention_page(request):
     return render(request, "custody/retention.html", context, status=422 if errors else 200)
 
 
-def _propose(request):
-    user = request.user
-    if user.branch is None:
-        raise Refused(_("You have no branch today; ask the administrator."))
-    chosen = {int(text) for text in request.POST.getlist("archives") if text.isdecimal() and len(text) < 19}
-    return destruction.propose(
-        user.branch, by=user, archive_ids=chosen, reason=request.POST.get("reason", "")
-    )
+def _propose(branch, by, ids, reason):
+    return destruction.propose(branch, by=by, archive_ids=ids, reason=reason)
 
 
 @require_POST

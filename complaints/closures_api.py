@@ -16,7 +16,7 @@ from rmflow.privacy.actions import log
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
-from . import closure_rows, opening_rows
+from . import closure_rows, drill_filters, opening_rows
 from .actions import closure_record, closures, openings
 from .models import Closure, Destination, Opening, OpeningKind
 from .rules.closures import (
@@ -30,6 +30,7 @@ from .rules.closures import (
     Suspicion,
 )
 from .rules.openings import Answer
+from .stats import closures as closure_stats
 from .views.closures import require_any
 
 MONEY = {"max_digits": 16, "decimal_places": 2, "required": False, "allow_null": True}
@@ -164,11 +165,26 @@ class EndSerializer(RecordSerializer):
 
 
 class ClosureFilter(filters.FilterSet):
+    """What the page's chips and drills narrow by, under the same names."""
+
     found = filters.DateFromToRangeFilter(field_name="found_on")
+    show = drill_filters.one_of(closure_stats.SHOWS, method="by_show")
+    manager = drill_filters.key()
+    product = drill_filters.key()
+    destination = drill_filters.key()
+    reason = drill_filters.one_of((*Reason.values, "none"))
+    month = drill_filters.month()
+    outcome = drill_filters.one_of(closure_stats.OUTCOMES)
 
     class Meta:
         model = Closure
-        fields = ("state", "result", "movement", "manager", "branch")
+        fields = ("state", "result", "movement", "branch")
+
+    def drill(self, rows, name: str, value: str):
+        return closure_stats.drilled(rows, {name: value})
+
+    def by_show(self, rows, _name: str, value: str):
+        return closure_stats.shown(rows, value)
 
 
 class Parsing:

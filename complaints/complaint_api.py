@@ -13,13 +13,17 @@ from rmflow.doors import idempotency
 from rmflow.doors.api import NUMBER
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
+from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
+from . import drill_filters
 from .actions import complaint_take
 from .complaint_steps import STEPS, open_steps
 from .models import Complaint
 from .rules.complaint import TEXT_LENGTH, TITLE_LENGTH, Level, Sensitivity, Way
 from .rules.complaint_intake import Intake
+from .stats.complaint import FACTS, drilled
+from .views.complaint_list import SHOWS, shown
 from .views.complaint_show import PARTS
 
 KEY = {"min_value": 1, "max_value": 2**62, "required": False, "allow_null": True}
@@ -100,11 +104,29 @@ class IntakeSerializer(serializers.Serializer):
 
 
 class ComplaintFilter(filters.FilterSet):
+    """What the page's chips and drills narrow by, under the same names."""
+
     due_on = filters.DateFromToRangeFilter()
+    show = drill_filters.one_of(SHOWS, method="by_show")
+    handler = drill_filters.key()
+    cause = drill_filters.key()
+    business = drill_filters.key()
+    channel = drill_filters.key()
+    product = drill_filters.key()
+    named = drill_filters.key()
+    month = drill_filters.month()
+    year = drill_filters.year()
+    fact = drill_filters.one_of(("past_law", *FACTS))
 
     class Meta:
         model = Complaint
-        fields = ("status", "way", "level", "handler", "branch", "due_on")
+        fields = ("status", "way", "level", "branch", "due_on")
+
+    def drill(self, rows, name: str, value: str):
+        return drilled(rows, {name: value})
+
+    def by_show(self, rows, _name: str, value: str):
+        return shown(rows, value, clock.now(), self.request.user)
 
 
 class ComplaintViewSet(viewsets.ReadOnlyModelViewSet):

@@ -57,16 +57,15 @@ class Asked:
         permissions.require(request.user, Permission.ANALYSE_COMPLAINTS)
         query, today = request.GET, clock.today()
         month = stats.month_of(query.get("month", ""))
-        year = query.get("year", "")
-        whole_year = year.isdecimal() and 2000 <= int(year) <= 2100
+        year = stats.year_of(query.get("year", ""))
         dimension = query.get("by", "cause")
         branch = query.get("branch", "")
         reach = scope(request.user, Permission.ANALYSE_COMPLAINTS)
-        chosen = stats.outlets(reach).filter(pk=int(branch)).first() if _number(branch) else None
+        chosen = stats.outlets(reach).filter(pk=int(branch)).first() if stats.is_key(branch) else None
         return cls(
             user=request.user,
-            month=None if whole_year else (month or today.replace(day=1)),
-            year=int(year) if whole_year else (month or today).year,
+            month=None if year else (month or today.replace(day=1)),
+            year=year or (month or today).year,
             dimension=dimension if dimension in DIMENSIONS else "cause",
             branch=chosen,
             today=today,
@@ -109,13 +108,9 @@ class Asked:
     def drill(self, **filters):
         """The address of the rows behind a figure."""
         kept = {"show": "all"}
-        kept |= {"month": f"{self.month:%Y-%m}"} if self.month else {}
+        kept |= {"month": f"{self.month:%Y-%m}"} if self.month else {"year": self.year}
         kept |= {"branch": self.branch.pk} if self.branch else {}
         return "/complaints/?" + urlencode({**kept, **filters})
-
-
-def _number(text):
-    return text.isdecimal() and len(text) < 18
 
 
 def tiles(asked, total):

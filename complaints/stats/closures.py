@@ -7,6 +7,7 @@ from rmflow.staff.permissions import Permission, scope
 
 from ..models import Closure, Opening
 from ..rules.closures import OPEN, Result, State
+from .complaint import is_key, last_day, month_of
 
 #: What a group of cases is measured by.
 MEASURES = {
@@ -49,8 +50,25 @@ OUTCOMES = {
 }
 
 
+#: States a list shows together: name in the address → condition.
+SHOWS = {
+    "open": Q(state__in=OPEN),
+    "mine": Q(state=State.FLAGGED),
+    "called": Q(state__in=(State.CALLED, State.HEAD)),
+    "ended": Q(state=State.ENDED),
+    "all": Q(),
+}
+
+
+def shown(rows, show):
+    return rows.filter(SHOWS[show])
+
+
 def drilled(rows, asked):
     """`rows` as an address asks for them; "none" is what nobody has said, a value that is none no filter."""
+    first = month_of(asked.get("month", ""))
+    if first is not None:
+        rows = of_month(rows, first, last_day(first))
     for name, column in DRILLS.items():
         value = asked.get(name, "")
         if value == "none" and name in ("reason", "movement"):
@@ -59,7 +77,7 @@ def drilled(rows, asked):
             rows = rows.filter(**{f"{column}__isnull": True})
         elif value and name in ("reason", "movement"):
             rows = rows.filter(**{column: value[:12]})
-        elif value.isdecimal() and len(value) < 18:
+        elif is_key(value):
             rows = rows.filter(**{column: int(value)})
     return rows.filter(OUTCOMES[asked["outcome"]]) if asked.get("outcome") in OUTCOMES else rows
 

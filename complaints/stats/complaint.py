@@ -23,6 +23,7 @@ DRILLS = {
     "way": "way",
     "level": "level",
     "month": "month",
+    "year": "year",
     "fact": "fact",
 }
 #: Dimension → (what groups, what names it).
@@ -194,6 +195,8 @@ def drilled(rows, asked):
             continue
         if name == "month":
             rows = _of_month(rows, value)
+        elif name == "year":
+            rows = _of_year(rows, value)
         elif name == "fact":
             rows = _of_fact(rows, value)
         elif name in ("way", "level"):
@@ -202,7 +205,7 @@ def drilled(rows, asked):
             rows = rows.filter(NOBODY)
         elif value == "none" and name != "named":
             rows = rows.filter(**{f"{column}__isnull": True})
-        elif value.isdecimal() and len(value) < 18:
+        elif is_key(value):
             rows = _against(rows, int(value)) if name == "named" else rows.filter(**{column: int(value)})
     return rows
 
@@ -211,6 +214,21 @@ def _against(rows, person_id):
     """Those that name a person."""
     named = Recusal.objects.filter(person_id=person_id, basis="named")
     return rows.filter(pk__in=named.values("complaint_id"))
+
+
+def is_key(text):
+    """Whether `text` may be the number of a row."""
+    return text.isdecimal() and len(text) < 18
+
+
+def _of_year(rows, text):
+    year = year_of(text)
+    return between(rows, datetime.date(year, 1, 1), datetime.date(year, 12, 31)) if year else rows
+
+
+def year_of(text):
+    """2026 as a number; None for anything that is no year of ours."""
+    return int(text) if is_key(text) and 2000 <= int(text) <= 2100 else None
 
 
 def _of_month(rows, text):

@@ -20,12 +20,12 @@ from rmflow.staff.permissions import Permission
 from rmflow.workflow import Conflict, Refused
 
 from .. import closure_rows as rows
+from .. import drill_chips
 from ..actions import closure_record, closures
 from ..closure_forms import FlagForm, MeasureForm, RecordForm
 from ..models import Closure
-from ..rules.closures import ENDINGS, KEEPING, OPEN, Measure, Result, State
+from ..rules.closures import ENDINGS, KEEPING, Measure, Result, State
 from ..stats import closures as stats
-from ..stats.complaint import last_day, month_of
 from . import priority
 
 PAGE = 25
@@ -51,14 +51,15 @@ def index(request):
     chosen, asked = _chosen(request), _drill(request)
     if asked and user.has(Permission.SEE_CASES):  # the rows behind a figure of the analysis
         scope = Closure.objects.filter(permissions.scope(user, Permission.SEE_CASES).q("branch"))
-    found = _narrowed(_drilled(scope, asked), chosen).select_related("client", "branch", "manager")
+    drilled = stats.drilled(scope, asked)
+    found = stats.shown(drilled, chosen["show"]).select_related("client", "branch", "manager")
     page = Paginator(found.order_by(*SORTS[chosen["sort"]]), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "lines": [rows.line(case, user) for case in page],
-        "filters": _filters(scope, chosen),
+        "filters": _filters(drilled, chosen, asked),
         "sorts": _sorts(chosen, asked),
-        "drill": bool(asked),
+        "drill": drill_chips.of_closures(scope, asked, {**chosen, **asked}),
         "desk": user.has(Permission.RECOGNISE_CLIENT),
         "may": priority.may(user),
         "asked": False,
@@ -69,12 +70,9 @@ def index(request):
     return htmx.render(request, "complaints/closures.html", "complaints/_closures.html", context)
 
 
-SHOWS = ("open", "mine", "called", "ended", "all")
-
-
 def _chosen(request):
     show, sort = request.GET.get("show", "open"), request.GET.get("sort", "found")
-    return {"show": show if show in SHOWS else "open", "sort": sort if sort in SORTS else "found"}
+    return {"show": show if show in stats.SHOWS else "open", "sort": sort if sort in SORTS else "found"}
 
 
 def _drill(request):
@@ -83,26 +81,9 @@ def _drill(request):
     return {name: request.GET[name] for name in names if request.GET.get(name)}
 
 
-def _drilled(found, asked):
-    first = month_of(asked.get("month", ""))
-    if first is not None:
-        found = stats.of_month(found, first, last_day(first))
-    return stats.drilled(found, asked)
-
-
-def _narrowed(found, chosen):
-    show = chosen["show"]
-    if show in ("open", "mine"):
-        states = OPEN if show == "open" else (State.FLAGGED,)
-        return found.filter(state__in=states)
-    if show == "called":
-        return found.filter(state__in=(State.CALLED, State.HEAD))
-    return found.filter(state=State.ENDED) if show == "ended" else found
-
-
-def _filters(scope, chosen):
+def _filters(rows, chosen, asked):
     """Chips; only the open ones are counted, which an index answers."""
-    states = scope.open().order_by().values_list("state", flat=True)
+    states = rows.open().order_by().values_list("state", flat=True)
     held = list(states)
     counts = {
         "open": len(held),
@@ -120,20 +101,19 @@ def _filters(scope, chosen):
         {
             "label": words[show],
             "count": counts.get(show),
-            "url": f"?show={show}&sort={chosen['sort']}",
+            "url": "?" + urlencode({**chosen, "show": show, **asked}),
             "current": show == chosen["show"],
         }
-        for show in SHOWS
+        for show in stats.SHOWS
     ]
 
 
 def _sorts(chosen, asked):
-    kept = "".join(f"&{urlencode({name: value})}" for name, value in asked.items())
     words = {"found": _("Newest first"), "claim": _("By claim"), "amount": _("By amount")}
     return [
         {
             "label": label,
-            "url": f"?show={chosen['show']}&sort={sort}{kept}",
+            "url": "?" + urlencode({**chosen, "sort": sort, **asked}),
             "current": sort == chosen["sort"],
         }
         for sort, label in words.items()

@@ -22,6 +22,7 @@ from rmflow.staff.permissions import EVERYWHERE_ROLES, Permission, scope
 from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
+from .. import drill_chips
 from ..actions import complaint_take
 from ..complaint_forms import TakeForm
 from ..complaint_rows import line
@@ -38,6 +39,10 @@ SORTS = {
 }
 
 
+#: The filters, in their order.
+SHOWS = ("open", "mine", "overdue", "today", "used", "over", "all")
+
+
 def shows(now):
     """The filters: name → (words, condition)."""
     return {
@@ -51,23 +56,27 @@ def shows(now):
     }
 
 
+def shown(rows, show, now, user):
+    """The rows one filter leaves."""
+    found = rows.filter(shows(now)[show][1])
+    return found.filter(handler=user) if show == "mine" else found
+
+
 @never_cache
 @require_GET
 def index(request):
     """Complaints in one's reach: what waits first, by deadline."""
     user, now = request.user, clock.now()
     permissions.require(user, Permission.TAKE_COMPLAINT)
-    rows = Complaint.objects.visible_to(user)
+    seen = Complaint.objects.visible_to(user)
     asked = {name: request.GET.get(name, "") for name in ("show", "sort", "q", *DRILLS)}
     is_drill = any(asked[name] for name in DRILLS)
     filters = shows(now)
     show = asked["show"] if asked["show"] in filters else ("all" if is_drill else "open")
     sort = asked["sort"] if asked["sort"] in SORTS else ("due" if show != "over" else "-received")
-    rows = drilled(rows, asked)
+    rows = drilled(seen, asked)
     counts = _counts(rows, filters, user)
-    found = _searched(rows, asked["q"]).filter(filters[show][1])
-    if show == "mine":
-        found = found.filter(handler=user)
+    found = shown(_searched(rows, asked["q"]), show, now, user)
     page = Paginator(found.with_people().order_by(*SORTS[sort]), PAGE).get_page(request.GET.get("page"))
     several = bool(scope(user, Permission.SEE_COMPLAINTS)) and not _own_branch(user)
     kept = {name: asked[name] for name in ("q", *DRILLS) if asked[name]}
@@ -86,7 +95,8 @@ def index(request):
         "heads": _heads(sort, {**kept, "show": show}),
         "q": asked["q"],
         "show": show,
-        "drill": is_drill,
+        "drill": drill_chips.of_complaints(seen, asked, {**kept, "show": show}),
+        "drilled": {name: asked[name] for name in DRILLS if asked[name]},
         "is_filtered": bool(asked["q"]) or is_drill or show != "open",
         "several": several,
         "unit": _("complaints"),

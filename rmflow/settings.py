@@ -98,7 +98,6 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "axes",
     "csp",
-    "django_htmx",
     "django_filters",
     "rest_framework",
     "rest_framework.authtoken",
@@ -118,7 +117,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "rmflow.doors.history.History",
     # nobody but logged-in staff; idle and absolute limits, forced change of the initial password
     "rmflow.staff.middleware.SignedIn",

@@ -55,17 +55,21 @@ def recount(*, calendar, progress=note):
     """Work every change of the calendar that waits; {"changes": n, "moved": m}. `progress` is told of each
     change how many complaints of how many are done."""
     done = {"changes": 0, "moved": 0}
-    known = ComplaintRecount.objects.values("change_id")
+    known = ComplaintRecount.objects.filter(at__isnull=False).values("change_id")
     for pk in list(CalendarChange.objects.exclude(pk__in=known).order_by("pk").values_list("pk", flat=True)):
+        row, _new = ComplaintRecount.objects.get_or_create(
+            change_id=pk
+        )  # stands before the work: who asks sees it
         with transaction.atomic():
             change = CalendarChange.objects.select_for_update(of=("self",)).select_related("by").get(pk=pk)
-            if ComplaintRecount.objects.filter(change=change).exists():
+            if ComplaintRecount.objects.filter(pk=row.pk, at__isnull=False).exists():
                 continue  # another worker was first
             with pghistory.context(calendar_change=change.pk):
                 checked, moved = recompute(
                     calendar=calendar, by=change.by, progress=partial(progress, change.pk)
                 )
-            ComplaintRecount.objects.create(change=change, moved=sum(moved.values()), checked=checked)
+            row.moved, row.checked, row.total, row.at = sum(moved.values()), checked, checked, bank.now()
+            row.save()
             _tell(change, moved)
         done["changes"] += 1
         done["moved"] += sum(moved.values())

@@ -237,11 +237,14 @@ class Attachment(models.Model):
 
 
 class ComplaintRecount(models.Model):
-    """A change of the calendar that open complaints were recomputed for: once."""
+    """A change of the calendar that open complaints are recomputed for: once. While that runs, `checked` of
+    `total` are done and `at` is empty."""
 
     change = models.OneToOneField(
         "workdays.CalendarChange", models.PROTECT, primary_key=True, related_name="+"
     )
-    moved = models.PositiveIntegerField()
+    moved = models.PositiveIntegerField(default=0)
     checked = models.PositiveIntegerField(default=0)
-    at = models.DateTimeField(default=timezone.now)
+    total = models.PositiveIntegerField(default=0)
+    noted_at = models.DateTimeField(null=True)
+    at = models.DateTimeField(null=True)

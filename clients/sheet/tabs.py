@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy
 
 from ..dates import day_words, next_time
 from ..profile_rules import SERVICES
-from ..rules import ClientType
 from . import history, needs
 from .groups import GROUPS
 
@@ -28,20 +27,6 @@ PARTS = {
     "family": ("family", "dates", "life"),
     "consents": ("consents", "wishes", "admin"),
 }
-
-
-def head(record):
-    """The head of the page: who, what type and tier, who looks after, how complete."""
-    client = record.client
-    return {
-        "client": client,
-        "name": client.name_for(record.user),
-        "own": record.own,
-        "type": ClientType(client.type).label,
-        "judged": client.type != ClientType.UNJUDGED,
-        "archive": getattr(client, "archive", None),
-        "closed": record.closed,
-    }
 
 
 def bar(chosen, client):

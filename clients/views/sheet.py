@@ -1,7 +1,6 @@
 """A person's page: head, needs, timeline, tabs. Each opening is logged; data stay masked."""
 
 from functools import cache
-from urllib.parse import urlencode
 
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
@@ -11,21 +10,18 @@ from django.views.decorators.http import require_GET
 from rmflow.doors import htmx
 from rmflow.privacy.actions import log
 from rmflow.privacy.models import AccessEvent
-from rmflow.staff.permissions import Permission, scope
+from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock
 from rmflow.workdays.actions import custody
 
 from .. import timeline as lines
-from ..profile_rules import ContactWay as Way
 from ..sheet import history, tabs
 from ..sheet.groups import complete
 from ..sheet.opening import open_for
 from ..sheet.record import Record
+from . import sheet_head
 from .index import visible
 from .moved import follows_merges
-from .reveal import fact
-
-MASKED = ("name", "phone")
 
 
 @never_cache
@@ -43,15 +39,9 @@ def sheet(request, pk):
     opening = open_for(request.user, pk, request=request)
     client = opening.client
     custody.refuse_full(opening.seal)
-    context = opened(Record(client, request.user, today=clock.today()), chosen, opening)
-    context["tab_url"] = _tab_url(request, client, chosen)
+    record = Record(client, request.user, today=clock.today())
+    context = {"client": client, "parts": sheet_head.parts(request, record, opening, chosen)}
     return render(request, "clients/sheet.html", context)
-
-
-def _tab_url(request, client, chosen):
-    """Where the tab of the page comes from, at the length and kind the address says."""
-    more = {name: request.GET[name] for name in ("kind", "shown") if request.GET.get(name)}
-    return f"/clients/{client.pk}/?{urlencode({'tab': chosen, **more})}"
 
 
 def _tab(request, pk, chosen):
@@ -90,28 +80,6 @@ def _timeline(request, client):
     return {
         "timeline": lines.read(client, request.user, kind=kind, shown=shown, today=clock.today()),
         "chips": lines.chips(kind, f"/clients/{client.pk}/timeline/"),
-    }
-
-
-def opened(record, chosen, opening):
-    """The head of the page, and what the reader may do; the tab follows."""
-    client, user = record.client, record.user
-    return {
-        **tabs.head(record),
-        "tier_name": opening.tier_name,
-        "unwanted": [] if record.closed else [Way(way).label for way in opening.unwanted],
-        "tab": chosen,
-        "tabs": tabs.bar(chosen, client),
-        "masked": {field: fact(client, field, user) for field in MASKED},
-        "may_edit": client.may_be_edited_by(user),
-        "may_assign": scope(user, Permission.ASSIGN_CLIENT).covers(client.branch),
-        "may_plan": user.has(Permission.WORK_FOLLOW_UP) and not client.do_not_contact,
-        "may_merge": scope(user, Permission.MERGE_CLIENTS).covers(client.branch),
-        "may_borrow": client.erased_at is None
-        and getattr(client, "archive", None) is not None
-        and scope(user, Permission.BORROW_ARCHIVE).covers(client.archive.branch),
-        "may_take_rights": client.erased_at is None
-        and scope(user, Permission.TAKE_RIGHTS).covers(client.branch),
     }
 
 

@@ -2,7 +2,8 @@
 
 from django.utils.functional import SimpleLazyObject
 
-from .drawn import hole
+from rmflow.doors.drawn import hole
+
 from .frame import Shell
 
 

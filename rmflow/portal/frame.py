@@ -1,6 +1,6 @@
 """The shell around a page: navigation, day line, person, bell, watermark (docs/frontend.md).
 
-`Shell` is what templates know as `shell`. Its drawn parts (`portal.drawn`) get `hollow`, the same thing with
+`Shell` is what templates know as `shell`. Its drawn parts (`doors.drawn`) get `hollow`, the same thing with
 holes for whatever differs between people in the same role, and `words` to fill the holes.
 """
 
@@ -12,14 +12,15 @@ from django.middleware.csrf import get_token
 from django.utils.html import conditional_escape
 from django.utils.translation import get_language
 
+from rmflow.doors import drawn
+from rmflow.doors.drawn import hole
 from rmflow.notices import bell
 from rmflow.staff.limits import IDLE
 from rmflow.staff.models import User
 from rmflow.staff.permissions import Permission, Role
 from rmflow.workdays import clock
 
-from . import drawn, glance, navigation
-from .drawn import hole
+from . import glance, navigation
 
 URLS = {
     "home": "/",

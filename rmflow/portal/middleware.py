@@ -8,10 +8,9 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.utils.translation import get_language
 
-from rmflow.doors import htmx
+from rmflow.doors import drawn, htmx
 from rmflow.doors.kept import SECONDS
 
-from . import drawn
 from .frame import Shell
 
 HTML = "text/html; charset=utf-8"

@@ -83,7 +83,7 @@ def html_lang(code):
 
 @register.simple_tag(takes_context=True)
 def drawn(context, template_name):
-    """A part of the shell, drawn once per process for each of its keys and filled in (`portal.drawn`).
+    """A part of the shell, drawn once per process for each of its keys and filled in (`doors.drawn`).
 
     Inside, `shell` and `csrf_token` are holes where they differ from person to person.
     """

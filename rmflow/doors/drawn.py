@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 #: Signs that nobody can type into a text, since nobody knows them; escaping leaves them alone.
-OPEN, SHUT = f"\ue000{salted_hmac('rmflow.portal.drawn', settings.SECRET_KEY).hexdigest()[:12]}:", "\ue001"
+OPEN, SHUT = f"\ue000{salted_hmac('rmflow.doors.drawn', settings.SECRET_KEY).hexdigest()[:12]}:", "\ue001"
 _HOLE = re.compile(f"{OPEN}([^{SHUT}]*){SHUT}")
 PARTS_KEPT = 2000  # in each process
 _pieces: dict[tuple, list[str]] = {}

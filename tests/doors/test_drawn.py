@@ -5,8 +5,8 @@ from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.test import Client as Browser
 
-from rmflow.portal import drawn
-from rmflow.portal.drawn import hole, part
+from rmflow.doors import drawn
+from rmflow.doors.drawn import hole, part
 from rmflow.staff.permissions import Role
 
 pytestmark = pytest.mark.django_db

@@ -67,7 +67,11 @@ DATABASES["default"].update(
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # A value from the start: where it is unset, every history trigger catches an error, and in a statement of
 # many rows each caught error costs a walk over all deferred checks (decision 0041).
-DATABASES["default"]["OPTIONS"].setdefault("options", "-c pgtrigger.ignore={} -c plan_cache_mode=force_generic_plan")
+# What is prepared (`doors.rows.Prepared`) is planned once a connection: left to itself the server plans a
+# search anew each time, which costs more than the search (decision 0042).
+DATABASES["default"]["OPTIONS"].setdefault(
+    "options", "-c pgtrigger.ignore={} -c plan_cache_mode=force_generic_plan"
+)
 
 # --- applications --------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ TABS = {
     "consents": gettext_lazy("Consents and wishes"),
     "changes": gettext_lazy("Changes"),
 }
+FEW = 6  # contracts on the overview
 PARTS = {
     "basic": ("basic",),
     "buying": ("buying",),
@@ -55,7 +56,7 @@ def overview(record):
         return {"needs": [], "holdings": [], "ahead": []}
     return {
         "needs": needs.rows(record),
-        "holdings": holdings(record)[:6],
+        "holdings": holdings(record, most=FEW),
         "held": len(record.holdings),
         "ahead": needs.ahead(record),
         "balances": balances(record),
@@ -63,12 +64,12 @@ def overview(record):
     }
 
 
-def holdings(record):
+def holdings(record, *, most=None):
     """Contracts as lines: figure for the manager, band for others; the number by its last four."""
     return [
         {
             "name": row.product.name,
-            "category": row.product.get_category_display(),
+            "category": ProductCategory(row.product.category).label,
             "risk": row.product.risk,
             "figure": record.money(row.amount) if row.amount or row.product.category not in SERVICES else "",
             "number": f"*{row.contract_no[-4:]}",
@@ -77,7 +78,7 @@ def holdings(record):
             "chip": needs.near_chip(record, row.matures_on),
             "overdue": row.overdue_days,
         }
-        for row in record.holdings
+        for row in record.holdings[:most]
     ]
 
 

@@ -148,3 +148,15 @@ def test_outside_a_transaction_a_search_leaves_no_setting_behind(town, wealth):
         cursor.execute("RESET synchronous_commit; SHOW synchronous_commit")
         assert cursor.fetchone() == usual
     assert AccessEvent.objects.count() == 1
+
+
+def test_a_search_is_planned_once_a_connection_whatever_is_looked_for(town, wealth):
+    for text in ("张", "单", "陈", "欧阳", "王", "李", "赵"):
+        find(wealth, text, row=BRIEF)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name LIKE %s",
+            ["rmflow_find_name_%"],
+        )
+        assert all(general and not single for general, single in cursor.fetchall())
+        assert cursor.rowcount

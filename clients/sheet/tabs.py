@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from ..dates import day_words, next_time
 from ..profile_rules import SERVICES
+from ..rules import ProductCategory
 from . import history, needs
 from .groups import GROUPS
 

@@ -32,7 +32,7 @@ class ContactForm(forms.Form):
     next_channel = forms.ChoiceField(
         label=pgettext_lazy("next step", "Way"), choices=[("", ""), *Channel.choices], required=False
     )
-    next_on = forms.DateField(label=_("Day"), required=False, widget=DAY)
+    next_on = forms.DateField(label=pgettext_lazy("date", "Day"), required=False, widget=DAY)
     next_at = forms.TimeField(label=_("Hour"), required=False, widget=HOUR)
 
     @property
@@ -67,7 +67,7 @@ class PlanForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "data-focus": ""}),
     )
-    plan_on = forms.DateField(label=_("Day"), widget=DAY)
+    plan_on = forms.DateField(label=pgettext_lazy("date", "Day"), widget=DAY)
     at = forms.TimeField(label=_("Hour"), required=False, widget=HOUR)
     channel = forms.ChoiceField(
         label=_("Way"), choices=Channel, required=False, widget=forms.RadioSelect, initial=Channel.PHONE

@@ -114,7 +114,7 @@ def sheets(asked, progress):
         yield title, [(head, 18), *_heads()], [*lines, [*end, *_measures(total)]]
     yield (
         _("Days not locked"),
-        [(_("Day"), 12), (_("Branch"), 18)],
+        [(pgettext("date", "Day"), 12), (_("Branch"), 18)],
         [[day["date"], day["branch__name"]] for day in counted["days"] if not day["closed_at"]],
     )
     yield pgettext("sheet", "Slips"), _slip_heads(), _slips(asked, progress)
@@ -154,7 +154,7 @@ def _views():
     return (
         (_("By role"), _("Role"), lambda row: str(Role(row["role"]).label), "roles"),
         (_("By channel"), _("Channel"), lambda row: str(SourceChannel(row["channel"]).label), "channels"),
-        (_("By day"), _("Day"), lambda row: row["date"], "dates"),
+        (_("By day"), pgettext("date", "Day"), lambda row: row["date"], "dates"),
         (_("By hour"), _("Hour"), lambda row: f"{row['hour']:02d}:00", "hours"),
         (_("By branch"), _("Branch"), lambda row: row["branch_name"], "branches"),
         (

@@ -24,7 +24,7 @@ class LogFilter(forms.Form):
     """Which events the auditor reads."""
 
     day = forms.DateField(
-        label=_("Day"),
+        label=pgettext_lazy("date", "Day"),
         required=False,
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),  # what browsers take, in every language
     )

@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from rmflow.doors import idempotency
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.privacy.actions import log
 from rmflow.privacy.models import AccessEvent
 from rmflow.staff import permissions
@@ -38,13 +38,8 @@ def may(transitions, row, branch, user):
     ]
 
 
-class Steps:
-    """Parse, act once per `Idempotency-Key`, answer with the row as it stands."""
-
-    def _parsed(self, serializer_class):
-        serializer = serializer_class(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+class Steps(ActionMixin):
+    """Act once per `Idempotency-Key`, answer with the row as it stands."""
 
     def _do(self, call, status=200):
         """`call` returns the row; the answer holds its number only, so that it may be kept."""

@@ -6,7 +6,7 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.privacy.actions import log
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
@@ -70,7 +70,9 @@ class NoteSerializer(serializers.Serializer):
     note = serializers.CharField(max_length=300)
 
 
-class DuplicateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class DuplicateViewSet(
+    ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
+):
     """Pairs with a person of one's branches: list, compare, confirm, dismiss, undo."""
 
     serializer_class = DuplicateSerializer
@@ -89,9 +91,6 @@ class DuplicateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         for client in (pair.one, pair.other):
             log("view", by=request.user, obj=client, fields=["compare"], request=request)
         return Response(self.get_serializer(pair).data)
-
-    def _answer(self, pk):
-        return Response(self.get_serializer(self.get_queryset().get(pk=pk)).data)
 
     def _note(self, request):
         given = NoteSerializer(data=request.data)

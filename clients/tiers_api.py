@@ -4,9 +4,8 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
@@ -86,7 +85,7 @@ class OpinionSerializer(serializers.Serializer):
     opinion = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
-class PartViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class PartViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Branches of evaluations in one's scope: sign one, or send it back."""
 
     serializer_class = PartSerializer
@@ -103,9 +102,6 @@ class PartViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         given = OpinionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         return given.validated_data["opinion"]
-
-    def _answer(self, pk):
-        return Response(self.get_serializer(self.get_queryset().get(pk=pk)).data)
 
     @extend_schema(request=OpinionSerializer, responses=PartSerializer)
     @action(detail=True, methods=["post"])

@@ -6,12 +6,11 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 
 from clients.recognition import read_ticket
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
 from .actions import guides
-from .closures_api import Parsing
 from .models import Guide
 from .rules.guides import LONGEST_WAIT, NOTE_LENGTH, Basis, Place
 from .views.guides import require_any
@@ -62,7 +61,7 @@ class GuideFilter(filters.FilterSet):
         fields = ("basis", "place", "branch")
 
 
-class GuideViewSet(Parsing, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class GuideViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """The register of one's desk and lobbies."""
 
     serializer_class = GuideSerializer

@@ -4,10 +4,8 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
-from rmflow.doors import idempotency
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 
 from . import actions, stats
 from .models import PlanItem
@@ -81,7 +79,7 @@ class PlanItemFilter(filters.FilterSet):
         fields = ("state", "kind", "owner", "plan_on")
 
 
-class PlanItemViewSet(viewsets.ReadOnlyModelViewSet):
+class PlanItemViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet):
     """Plan items in one's scope; only one's own can be worked."""
 
     serializer_class = PlanItemSerializer
@@ -95,20 +93,6 @@ class PlanItemViewSet(viewsets.ReadOnlyModelViewSet):
             .select_related("client", "owner")
             .order_by("plan_on", "at", "pk")
         )
-
-    def _parsed(self, serializer_class):
-        serializer = serializer_class(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
-
-    def _answer(self, item_id, status=200):
-        return Response(self.get_serializer(self.get_queryset().get(pk=item_id)).data, status=status)
-
-    def _once(self, produce):
-        """Once per key; the address belongs to the body: the same words about another item are another."""
-        request = self.request
-        body = {"path": request.path, "data": request.data}
-        return idempotency.once(request.user, idempotency.key_of(request), body, produce)
 
     @extend_schema(request=NewPlanSerializer, responses={201: PlanItemSerializer})
     def create(self, request):

@@ -3,9 +3,8 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
@@ -42,7 +41,7 @@ class DismissalSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=200)
 
 
-class CandidateViewSet(viewsets.ReadOnlyModelViewSet):
+class CandidateViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet):
     """Candidates in one's scope; the open ones unless `state` asks for others."""
 
     serializer_class = CandidateSerializer
@@ -58,9 +57,6 @@ class CandidateViewSet(viewsets.ReadOnlyModelViewSet):
         if self.action == "list" and not self.request.query_params.get("state"):
             rows = rows.filter(state=CandidateState.OPEN)
         return rows.order_by("-amount", "pk")
-
-    def _answer(self, pk):
-        return Response(self.get_serializer(self.get_queryset().get(pk=pk)).data)
 
     @extend_schema(request=None, responses=CandidateSerializer)
     @action(detail=True, methods=["post"])

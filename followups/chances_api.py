@@ -3,9 +3,8 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
@@ -36,7 +35,7 @@ class DropSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=200)
 
 
-class ChanceViewSet(viewsets.ReadOnlyModelViewSet):
+class ChanceViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet):
     """One's own chances, for those who inspect the branch's."""
 
     serializer_class = ChanceSerializer
@@ -49,9 +48,6 @@ class ChanceViewSet(viewsets.ReadOnlyModelViewSet):
         if not user.has(Permission.SEE_FOLLOW_UPS):
             permissions.require(user, Permission.WORK_FOLLOW_UP)
         return SalesChance.objects.visible_to(user).with_names().order_by("expected_on", "pk")
-
-    def _answer(self, pk):
-        return Response(self.get_serializer(self.get_queryset().get(pk=pk)).data)
 
     @extend_schema(request=None, responses=ChanceSerializer)
     @action(detail=True, methods=["post"])

@@ -4,12 +4,11 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
 from clients.rules import ClientType, Level, Salutation
 from followups.rules import Channel
 from rmflow.doors import idempotency
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.privacy import normal
 from rmflow.privacy.models import ConsentBasis
 from rmflow.staff.models import User
@@ -143,7 +142,7 @@ class ReferralFilter(filters.FilterSet):
         fields = ("status", "reception", "manager", "referrer", "branch")
 
 
-class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class ReferralViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Slips in one's scope: list, read, file, and each step of the reception."""
 
     serializer_class = ReferralSerializer
@@ -158,15 +157,6 @@ class ReferralViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
             .with_outcome()
             .order_by("-filed_at", "-pk")
         )
-
-    def _answer(self, referral_id, status=200):
-        row = self.get_queryset().get(pk=referral_id)
-        return Response(self.get_serializer(row).data, status=status)
-
-    def _parsed(self, serializer_class):
-        serializer = serializer_class(data=self.request.data, context={"request": self.request})
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
 
     @extend_schema(request=CardSerializer, responses={201: ReferralSerializer})
     def create(self, request):

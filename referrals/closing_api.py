@@ -6,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from rmflow.doors import idempotency
-from rmflow.doors.api import NUMBER
+from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays.models import BranchDay
@@ -101,7 +101,7 @@ def answer(day):
     }
 
 
-class ClosingViewSet(viewsets.GenericViewSet):
+class ClosingViewSet(ActionMixin, viewsets.GenericViewSet):
     """The closing of a business day of one's branches."""
 
     serializer_class = ClosingSerializer
@@ -118,11 +118,6 @@ class ClosingViewSet(viewsets.GenericViewSet):
 
     def _answer(self, day_id):
         return Response(answer(self.get_queryset().get(pk=day_id)))
-
-    def _parsed(self, serializer_class):
-        serializer = serializer_class(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
 
     def _do(self, day_id, call):
         """The action, once per `Idempotency-Key`; then the day as it stands."""

@@ -21,7 +21,7 @@ from rmflow.workflow import Refused
 from .. import closing
 from ..actions import closing as slips
 from ..actions import deals
-from ..closing_page import line, money
+from ..closing_lines import line, money
 from ..models import Referral
 from ..rules.closing import Finding, Side
 from .closing import number, outlet

@@ -14,7 +14,7 @@ from rest_framework.views import set_rollback
 
 from rmflow.workflow import Conflict, Refused
 
-from . import badinput
+from . import badinput, idempotency
 
 log = logging.getLogger(__name__)
 #: `lookup_value_regex` of every view set: a row number the database can hold; anything else is 404.
@@ -27,6 +27,24 @@ class Page(PageNumberPagination):
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100
+
+
+class ActionMixin:
+    """What view sets of actions share: parse what is sent, act once per key, answer with the row as it is now."""
+
+    def _parsed(self, serializer_class):
+        serializer = serializer_class(data=self.request.data, context={"request": self.request})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def _answer(self, pk, status=200):
+        return Response(self.get_serializer(self.get_queryset().get(pk=pk)).data, status=status)
+
+    def _once(self, produce):
+        """Once per key; the address belongs to the body: the same words about another row are another."""
+        request = self.request
+        body = {"path": request.path, "data": request.data}
+        return idempotency.once(request.user, idempotency.key_of(request), body, produce)
 
 
 def exception_handler(error, context):

@@ -15,10 +15,11 @@ from clients.loads_api import FileLoadViewSet
 from clients.rights_api import RightsViewSet
 from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet, PartViewSet
-from complaints.closures_api import ClosureViewSet, OpeningViewSet, RecognitionView
+from complaints.closures_api import ClosureViewSet, RecognitionView
 from complaints.complaint_api import ComplaintViewSet
 from complaints.complaint_retention_api import ComplaintFileViewSet
 from complaints.guides_api import GuideViewSet
+from complaints.openings_api import OpeningViewSet
 from followups.api import PlanItemViewSet
 from followups.candidates_api import CandidateViewSet
 from followups.chances_api import ChanceViewSet

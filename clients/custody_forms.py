@@ -36,7 +36,9 @@ class PapersForm(forms.Form):
 class LendForm(forms.Form):
     """Who stands at the desk, what for, back by when."""
 
-    borrower = forms.ModelChoiceField(label=_("Borrower"), queryset=None, empty_label="—")
+    borrower = forms.ModelChoiceField(
+        label=_("Borrower"), queryset=None, empty_label=pgettext_lazy("empty choice", "Choose")
+    )
     purpose = _text(_("Purpose"))
     due_on = _date(_("Back by"), help_text=_("Ten working days at most."))
 
@@ -72,7 +74,9 @@ class NoteForm(forms.Form):
 class BeginForm(forms.Form):
     """How the papers are destroyed, and who is present."""
 
-    witness = forms.ModelChoiceField(label=_("Witness"), queryset=None, empty_label="—")
+    witness = forms.ModelChoiceField(
+        label=_("Witness"), queryset=None, empty_label=pgettext_lazy("empty choice", "Choose")
+    )
     method = forms.CharField(
         label=_("Method"), max_length=100, initial=_("Shredded at the branch, records made anonymous")
     )

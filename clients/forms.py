@@ -30,7 +30,9 @@ def _phone():
 
 
 def _basis():
-    return forms.ChoiceField(label=_("Basis"), choices=[("", "—"), *ConsentBasis.choices])
+    return forms.ChoiceField(
+        label=_("Basis"), choices=[("", pgettext_lazy("empty choice", "Choose")), *ConsentBasis.choices]
+    )
 
 
 class _Known(forms.Form):
@@ -167,7 +169,9 @@ class NewClientForm(_Known):
 class AssignForm(forms.Form):
     """Manager and backup, out of the managers of the client's branch."""
 
-    owner = forms.ModelChoiceField(label=_("Manager"), queryset=User.objects.none())
+    owner = forms.ModelChoiceField(
+        label=_("Manager"), queryset=User.objects.none(), empty_label=pgettext_lazy("empty choice", "Choose")
+    )
     backup = forms.ModelChoiceField(
         label=_("Backup manager"),
         queryset=User.objects.none(),

@@ -125,7 +125,7 @@ def tiles(asked, total):
             _percent(rate["within_3"]),
             "",
             asked.drill(fact="within_3"),
-            target="≥95%",
+            target="95%",
             met=(rate["within_3"] or 0) >= 0.95,
         ),
         _tile(

@@ -50,11 +50,15 @@ def line(label, limit, required=False, **attrs):
     )
 
 
+CHOOSE = pgettext_lazy("empty choice", "Choose")
+
+
 class CodeChoice(forms.ModelChoiceField):
     """One heading of a classification."""
 
     def __init__(self, kind, **options):
         label = CodeKind(kind).label
+        options.setdefault("empty_label", CHOOSE)
         super().__init__(queryset=ComplaintCode.objects.leaves(kind), label=label, **options)
 
 

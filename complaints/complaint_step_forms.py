@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from clients.models import Product
 from rmflow.staff.models import BANK_TIME, Branch, User
 
-from .complaint_forms import CodeChoice, Moment, PersonChoice, day, line, lines
+from .complaint_forms import CHOOSE, CodeChoice, Moment, PersonChoice, day, line, lines
 from .rules.complaint import (
     NOTE_LENGTH,
     CodeKind,
@@ -84,7 +84,7 @@ class PromiseForm(StepForm):
 
 
 class AssignForm(StepForm):
-    handler_id = PersonChoice(label=_("Handler"), queryset=User.objects.none())
+    handler_id = PersonChoice(label=_("Handler"), queryset=User.objects.none(), empty_label=CHOOSE)
     note = line(_("Note"), 200)
 
     def offer(self):
@@ -102,7 +102,9 @@ class StepBackForm(StepForm):
 
 
 class NameForm(StepForm):
-    person_id = PersonChoice(label=_("Person complained of"), queryset=User.objects.none())
+    person_id = PersonChoice(
+        label=_("Person complained of"), queryset=User.objects.none(), empty_label=CHOOSE
+    )
 
     def offer(self):
         people = User.objects.active().filter(home_branch=self.complaint.branch_id)
@@ -113,7 +115,7 @@ class NameForm(StepForm):
 
 
 class PassOnForm(StepForm):
-    unit_id = forms.ModelChoiceField(label=_("Unit"), queryset=Branch.objects.none())
+    unit_id = forms.ModelChoiceField(label=_("Unit"), queryset=Branch.objects.none(), empty_label=CHOOSE)
     question = lines(_("What the unit is to answer"))
 
     def offer(self):
@@ -247,7 +249,9 @@ class LearnForm(StepForm):
 
 
 class ChanceForm(StepForm):
-    product_id = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none())
+    product_id = forms.ModelChoiceField(
+        label=_("Product"), queryset=Product.objects.none(), empty_label=CHOOSE
+    )
     amount = forms.DecimalField(label=_("Amount"), max_digits=12, decimal_places=2, required=False)
     expected_on = day(_("Expected on"), required=False)
     note = line(_("Note"), 200)

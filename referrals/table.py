@@ -111,7 +111,7 @@ class Table:
             "figure": rate(now),
             "unit": "%" if now is not None else "",
             "url": self.link(measure),
-            "target": _("met {n}%").format(n=target) if met else _("target {n}%").format(n=target),
+            "target": f"{target}%",
             "met": met,
             **self._versus(figures.points(now, before), _(" points")),
             "last_year": self._last_year("–" if year is None else f"{rate(year)}%"),

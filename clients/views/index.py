@@ -54,13 +54,14 @@ def index(request):
     rows = rows.select_related("owner", "branch").order_by(*SORTS[chosen["sort"]])
     page = _Counted(rows, PAGE, count).get_page(request.GET.get("page"))
     reach = scope(user, Permission.SEE_CLIENTS)
+    several = bool(reach.paths) or reach.everywhere or len(reach.branch_ids) > 1
     context = {
         "page": page,
         "lines": [line(client, user) for client in page.object_list],
-        "whose": _whose(chosen, user),
+        "whose": _whose(chosen, user, several=several),
         "types": _types(chosen, counts),
         "sorts": [_chip(chosen, title, sort=key) for key, title in TITLES.items()],
-        "several": bool(reach.paths) or reach.everywhere or len(reach.branch_ids) > 1,
+        "several": several,
         "may_register": user.has(Permission.EDIT_CLIENT) and user.branch is not None,
         "may_segment": user.has(Permission.USE_SEGMENTS),
         "may_merge": user.has(Permission.MERGE_CLIENTS),
@@ -136,8 +137,11 @@ def _chip(chosen, label, count=None, **change):
     }
 
 
-def _whose(chosen, user):
-    labels = {"all": _("All of the branch"), "none": _("Without a manager")}
+def _whose(chosen, user, *, several):
+    labels = {
+        "all": _("All in my reach") if several else _("All of the branch"),
+        "none": _("Without a manager"),
+    }
     if user.has(Permission.ASSIGN_CLIENT):
         labels["unmanaged"] = _("Premium without a manager")
     if user.has(Permission.EDIT_CLIENT):

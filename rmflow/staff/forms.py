@@ -120,7 +120,9 @@ class AvailabilityForm(forms.Form):
 class DutyForm(forms.Form):
     """The branch worked in today; the own one stands for "at home"."""
 
-    branch = forms.ModelChoiceField(Branch.objects.none(), label=_("On-duty branch"))
+    branch = forms.ModelChoiceField(
+        Branch.objects.none(), label=_("On-duty branch"), empty_label=pgettext_lazy("empty choice", "Choose")
+    )
 
     def __init__(self, branches, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -131,7 +133,11 @@ class GrantForm(forms.Form):
     """One role at one branch from a day to a day."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
-    branch = forms.ModelChoiceField(Branch.objects.filter(is_active=True), label=_("Branch"))
+    branch = forms.ModelChoiceField(
+        Branch.objects.filter(is_active=True),
+        label=_("Branch"),
+        empty_label=pgettext_lazy("empty choice", "Choose"),
+    )
     valid_from = forms.DateField(
         label=pgettext_lazy("first day", "From"), required=False, widget=forms.DateInput({"type": "date"})
     )

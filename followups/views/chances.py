@@ -37,8 +37,8 @@ SORTS = {
     "newest": ("-at", "-pk"),
 }
 STATES = {OPEN: "open", ChanceState.WON: "met", ChanceState.LOST: "done"}
-#: Where a chance was seen: the beginning of its key → its page.
-SOURCES = {"complaint": "/complaints/{}/"}
+#: Where a chance was seen: the beginning of its key → its page, and who may open that.
+SOURCES = {"complaint": ("/complaints/{}/", Permission.SEE_COMPLAINTS)}
 
 
 @never_cache
@@ -98,8 +98,6 @@ def _orders():
 
 def _line(row, user):
     today = clock.today()
-    kind, _colon, number = row.source_key.partition(":")
-    link = SOURCES[kind].format(number) if row.origin and kind in SOURCES and number.isdecimal() else ""
     due = chip(row.expected_on, today, calendar()) if row.expected_on and row.state == OPEN else None
     mine = row.owner_id == user.pk and row.state == OPEN and user.has(Permission.WORK_FOLLOW_UP)
     return {
@@ -109,12 +107,21 @@ def _line(row, user):
         "amount": wan(row.amount) if row.amount else "",
         "due": due,
         "source": row.origin,
-        "source_url": link,
+        "source_url": _source(row, user),
         "state": "today" if row.state == OPEN and row.taken_at is None else STATES[row.state],
         "words": _state(row),
         "may_take": mine and row.taken_at is None,
         "may_settle": mine,
     }
+
+
+def _source(row, user):
+    """The page on which the chance was seen, for who may open it: nobody is led to a page he has not."""
+    kind, _colon, number = row.source_key.partition(":")
+    if not row.origin or kind not in SOURCES or not number.isdecimal():
+        return ""
+    address, permission = SOURCES[kind]
+    return address.format(number) if permissions.scope(user, permission).covers(row.branch) else ""
 
 
 def _state(row):

@@ -100,13 +100,19 @@ class TestPage:
         page = see(client, wealth)
         assert [line["row"] for line in page.context["lines"]] == [row]
         text = page.content.decode()
-        assert 'href="/complaints/1/"' in text and "TS-20261001-01" in text
+        assert "TS-20261001-01" in text
         assert row.client.name in text
         assert page.context["lines"][0]["amount"] == wan(200_000)
 
-    def test_without_an_origin_no_complaint_is_named(self, client, chance, wealth):
+    def test_its_complaint_is_a_link_only_for_who_may_open_it(self, client, chance, wealth, head):
+        chance()
+        assert 'href="/complaints/1/"' in see(client, head).content.decode()
+        text = see(client, wealth).content.decode()
+        assert "TS-20261001-01" in text and "/complaints/1/" not in text
+
+    def test_without_an_origin_no_complaint_is_named(self, client, chance, head):
         chance(origin="")
-        assert "/complaints/1/" not in see(client, wealth).content.decode()
+        assert "/complaints/1/" not in see(client, head).content.decode()
 
     def test_filters_count_what_they_show(self, client, chance, wealth):
         first, second, third = chance(), chance(number=2), chance(number=3)

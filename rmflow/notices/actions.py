@@ -15,7 +15,6 @@ from rmflow.doors.together import put
 from . import bell, mail, rules, tasks, webhook, wording
 from .models import Delivery, Notice
 
-BATCH = 1000
 #: A plain path of our own; anything else is looked at more closely.
 INSIDE = re.compile(r"/(?!/)[\w/.?=&%-]*", re.ASCII)
 
@@ -58,72 +57,68 @@ def notify_each(messages, kind, text, *, channels=("bell",), urgent=False, outsi
         "urgent": urgent,
         "created_at": now,
     }
-    keys, people = {m[1] for m in messages}, {m[0].pk: m[0] for m in messages}
-    for _user, _key, params, link in messages:
-        _check(params, link, outside)
-    if len(messages) == 1 and set(channels) == {"bell"}:  # nobody reads it back here
+    people = {m[0].pk: m[0] for m in messages}
+    given = {id(m[2]): m[2] for m in messages}  # what several are told alike is looked at once
+    _check(given.values(), {m[3] for m in messages}, outside)
+    channels = set(channels) - {"bell"}
+    if len(messages) == 1 and not channels:  # nobody reads it back here
         [(user, key, params, link)] = messages
         put(
             Notice(recipient_id=user.pk, key=key, params=wording.pack(params), link=link, **common),
             new_only=True,
         )
     else:
-        _write(messages, common)
+        reachable = _reachable(list(people.values()), channels) if channels else {}
+        written = _write(messages, given, common, told=bool(reachable))
+        if reachable:
+            _post(written, reachable, rules.not_before(now, urgent=urgent), now)
     bell.stamp_on_commit(people)
-    _post(list(people.values()), keys, set(channels) - {"bell"}, urgent=urgent, now=now)
 
 
-def _check(params, link, outside):
+def _check(given, links, outside):
     """A row of the bell links into the house, and says no names outside."""
-    if link and not INSIDE.fullmatch(link) and not _leads_inside(link):
-        raise ValueError("A notice links into the house only.")
-    wording.check_outside(outside, params)
+    for link in links:
+        if link and not INSIDE.fullmatch(link) and not _leads_inside(link):
+            raise ValueError("A notice links into the house only.")
+    for params in given:
+        wording.check_outside(outside, params)
 
 
 def _leads_inside(link):
     return link.startswith("/") and url_has_allowed_host_and_scheme(link, None)
 
 
-def _write(messages, common):
-    """The bell's rows; one that is there already stays."""
-    users, keys, params, links = zip(*messages, strict=True)
+def _write(messages, given, common, *, told):
+    """The bell's rows; one that is there already stays. The new ones' (id, recipient), when `told`."""
+    packed = {number: json.dumps(wording.pack(one)) for number, one in given.items()}
     columns = {
-        "recipient_id": [user.pk for user in users],
-        "key": list(keys),
-        "params": [json.dumps(wording.pack(given)) for given in params],
-        "link": list(links),
+        "recipient_id": [m[0].pk for m in messages],
+        "key": [m[1] for m in messages],
+        "params": [packed[id(m[2])] for m in messages],
+        "link": [m[3] for m in messages],
     }
-    insert_many(Notice, {**common, **columns}, ignore_conflicts=True)
+    returning = ("id", "recipient_id") if told else ()
+    return insert_many(Notice, {**common, **columns}, ignore_conflicts=True, returning=returning)
 
 
-def _post(people, keys, channels, *, urgent, now):
-    """Put the notices into the outbox for those who can be reached; kick when something is due."""
-    if not channels:
+def _post(written, reachable, at, now):
+    """Put new notices into the outbox for those who can be reached; kick when something is due."""
+    rows = [(pk, channel) for pk, recipient in written for channel in reachable.get(recipient, ())]
+    if not rows:
         return
-    reachable = {pk: found for pk, found in _reachable(people, channels).items() if found}
-    if not reachable:
-        return
-    rows = Notice.objects.filter(key__in=keys, recipient__in=reachable).values_list("pk", "recipient_id")
-    at = rules.not_before(now, urgent=urgent)
-    made = Delivery.objects.bulk_create(
-        [
-            Delivery(notice_id=pk, channel=channel, next_try_at=at)
-            for pk, recipient_id in rows
-            for channel in reachable[recipient_id]
-        ],
-        batch_size=BATCH,
-        ignore_conflicts=True,
-    )
-    if made and at <= now:
+    notices, channels = map(list, zip(*rows, strict=True))
+    insert_many(Delivery, {"notice_id": notices, "channel": channels, "next_try_at": at})
+    if at <= now:
         kick(tasks.deliver)
 
 
 def _reachable(people, channels):
-    """The outside channels by which each of `people` has an address."""
+    """The outside channels by which some of `people` have an address: {id: channels}."""
     if rules.Channel.WEBHOOK in channels:
         prefetch_related_objects(people, "home_branch")
     addresses = {rules.Channel.EMAIL: mail.address, rules.Channel.WEBHOOK: webhook.address}
-    return {person.pk: [c for c in sorted(channels) if addresses[c](person)] for person in people}
+    found = {person.pk: [c for c in sorted(channels) if addresses[c](person)] for person in people}
+    return {pk: channels for pk, channels in found.items() if channels}
 
 
 def mark_read(notice_id, *, by):

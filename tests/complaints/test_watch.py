@@ -100,6 +100,76 @@ def test_a_recused_lobby_manager_is_skipped_and_the_head_told_instead(
     assert set(Notice.objects.values_list("recipient__name", flat=True)) == {wealth.name, head.name}
 
 
+def heard(step):
+    """Who was told of `step` of which complaint, by the bell."""
+    found = {}
+    for key, name in Notice.objects.filter(key__contains=f":{step}:").values_list("key", "recipient__name"):
+        found.setdefault(int(key.split(":")[1]), set()).add(name)
+    return found
+
+
+def test_one_recusal_among_many_alike_concerns_that_complaint_alone(
+    friday, taken, teller, lobby, head, complaint_office, hire
+):
+    second = hire("100999", "苏颖", Role.LOBBY_MANAGER)
+    made = [taken(by=teller) for _n in range(7)]
+    Complaint.objects.update(handler=lobby)
+    first, middle = made[0], made[3]  # one before the others, one among them; the handler is the same
+    for apart, person in ((first, second), (middle, second)):
+        hand.name_person(apart.pk, by=complaint_office, person_id=person.pk)
+    Notice.objects.all().delete()
+    assert tick(HALF) == {"steps": 7, "told": 12}
+    usual = dict.fromkeys((one.pk for one in made), {lobby.name, second.name})
+    assert heard("half") == {**usual, first.pk: {lobby.name}, middle.pk: {lobby.name}}
+    kept = LadderStep.objects.get(complaint=middle, step="half").told
+    assert [(told["id"], told["role"]) for told in kept] == [(lobby.pk, "handler")]
+
+
+def test_handlers_and_complaints_against_a_head_are_told_apart_in_one_branch(
+    friday, taken, teller, lobby, head, region_head, complaint_office, wealth
+):
+    usual, other, against = (taken(by=teller) for _n in range(3))
+    hand.assign(other.pk, by=head, handler_id=wealth.pk)
+    Complaint.objects.filter(pk=against.pk).update(upper=True)  # as when it is against the head, without recusal
+    Notice.objects.all().delete()
+    tick(MOST)
+    assert heard("most") == {
+        usual.pk: {lobby.name, head.name},
+        other.pk: {wealth.name, lobby.name, head.name},
+        against.pk: {lobby.name, region_head.name},
+    }
+
+
+def test_steps_of_one_tick_are_told_each_to_its_own_rung(friday, taken, teller, lobby, head, complaint_office):
+    made = [taken(by=teller) for _n in range(3)]
+    Notice.objects.all().delete()
+    assert tick("2026-02-28 09:00")["steps"] == 12
+    ids = [one.pk for one in made]
+    assert heard("half") == dict.fromkeys(ids, {lobby.name})
+    assert heard("day") == dict.fromkeys(ids, {lobby.name, head.name})
+    assert heard("due") == dict.fromkeys(ids, {lobby.name, head.name, complaint_office.name})
+
+
+def test_of_what_is_answered_meanwhile_the_step_is_marked_and_nobody_told(friday, made, taken, teller, lobby):
+    LadderStep.objects.filter(step="half").update(at=at("2026-02-13 11:00"))
+    Complaint.objects.filter(pk=made.pk).update(status="suspended")
+    other = taken(by=teller)
+    LadderStep.objects.filter(complaint=other, step="half").update(at=at("2026-02-13 11:00"))
+    Notice.objects.all().delete()
+    assert tick("2026-02-13 12:00") == {"steps": 1, "told": 1}
+    assert heard("half") == {other.pk: {lobby.name}}
+    marked = LadderStep.objects.get(complaint=made, step="half")
+    assert (marked.fired_at, marked.told) == (at("2026-02-13 12:00"), [])
+
+
+def test_more_steps_than_one_transaction_takes_are_all_sent(friday, taken, teller, monkeypatch, head):
+    monkeypatch.setattr(complaint_watch, "AT_ONCE", 2)
+    for _n in range(5):
+        taken(by=teller)
+    assert tick(HALF) == {"steps": 5, "told": 5}
+    assert tick(HALF) == {"steps": 0, "told": 0}
+
+
 def test_a_handler_who_has_left_is_skipped(made, lobby, head, complaint_office):
     User.objects.filter(pk=lobby.pk).update(is_active=False)
     tick(HALF)

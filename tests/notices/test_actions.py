@@ -63,6 +63,27 @@ def test_the_outbox_holds_a_row_a_channel_for_those_with_an_address(wealth, coll
     ]
 
 
+def test_a_key_that_is_known_puts_nothing_more_into_the_outbox(wealth):
+    wealth.email = "lin@bank.example"
+    actions.notify([wealth], "test", "News", key="a")
+    actions.notify([wealth], "test", "News", key="a", channels=("bell", "email"))
+    assert not Delivery.objects.exists()
+
+
+def test_of_many_messages_each_keeps_its_own_words_and_is_looked_at(wealth, colleague):
+    shared, own = {"number": "TS-1"}, {"number": "TS-2"}
+    given = [(wealth, "a", shared, "/a/"), (colleague, "a", shared, "/a/"), (wealth, "b", own, "/b/")]
+    actions.notify_each(given, "test", "{number}", outside="{number}")
+    rows = Notice.objects.values_list("recipient_id", "key", "params", "link")
+    assert sorted(rows, key=str) == sorted([(m[0].pk, *m[1:]) for m in given], key=str)
+    name = [*given, (colleague, "c", {"number": "刘女士"}, "/c/")]
+    with pytest.raises(ValueError, match="may not leave"):
+        actions.notify_each(name, "test", "{number}", outside="{number}")
+    elsewhere = [*given, (colleague, "c", shared, "//elsewhere.example")]
+    with pytest.raises(ValueError, match="into the house"):
+        actions.notify_each(elsewhere, "test", "{number}", outside="{number}")
+
+
 def test_without_a_webhook_address_the_outbox_stays_empty(wealth, settings):
     settings.WEBHOOK_URL = ""
     actions.notify([wealth], "test", "News", key="a", channels=("bell", "webhook"))

@@ -130,7 +130,9 @@ def test_handlers_and_complaints_against_a_head_are_told_apart_in_one_branch(
 ):
     usual, other, against = (taken(by=teller) for _n in range(3))
     hand.assign(other.pk, by=head, handler_id=wealth.pk)
-    Complaint.objects.filter(pk=against.pk).update(upper=True)  # as when it is against the head, without recusal
+    Complaint.objects.filter(pk=against.pk).update(
+        upper=True
+    )  # as when it is against the head, without recusal
     Notice.objects.all().delete()
     tick(MOST)
     assert heard("most") == {
@@ -140,7 +142,9 @@ def test_handlers_and_complaints_against_a_head_are_told_apart_in_one_branch(
     }
 
 
-def test_steps_of_one_tick_are_told_each_to_its_own_rung(friday, taken, teller, lobby, head, complaint_office):
+def test_steps_of_one_tick_are_told_each_to_its_own_rung(
+    friday, taken, teller, lobby, head, complaint_office
+):
     made = [taken(by=teller) for _n in range(3)]
     Notice.objects.all().delete()
     assert tick("2026-02-28 09:00")["steps"] == 12

@@ -54,7 +54,9 @@ def test_what_is_too_long_is_refused_by_the_column(wealth, head):
 
 
 def test_new_rows_are_told_when_asked_for(wealth, head):
-    insert_many(Notice, columns(wealth, head, recipient_id=[wealth.pk], key=["a'%s"], params=["{}"], link=[""]))
+    insert_many(
+        Notice, columns(wealth, head, recipient_id=[wealth.pk], key=["a'%s"], params=["{}"], link=[""])
+    )
     made = insert_many(Notice, columns(wealth, head), ignore_conflicts=True, returning=("id", "recipient_id"))
     assert made == [(Notice.objects.get(recipient=head).pk, head.pk)]
 

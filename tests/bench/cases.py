@@ -148,3 +148,23 @@ def raw_insert_rate(seconds=2):
             )
             count += 1
     return count / seconds
+
+
+def timed(call):
+    """The seconds `call` takes, and its answer."""
+    began = time.perf_counter()
+    answer = call()
+    return time.perf_counter() - began, answer
+
+
+def less(job, values, bound):
+    """A row of the table whose median may be `bound` at the most."""
+    middle = statistics.median(values)
+    return {
+        "job": job,
+        "ratio": round(middle, 3),
+        "bound": bound,
+        "ok": middle <= bound,
+        "better": "less",
+        "spread": [round(min(values), 3), round(max(values), 3)],
+    }

@@ -9,7 +9,6 @@ import json
 import os
 import statistics
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -52,40 +51,6 @@ STEPS = """
     INSERT INTO complaints_ladderstep (complaint_id, step, at, told)
     SELECT id, step, due_at + interval '30 days', '[]' FROM complaints_complaint
     CROSS JOIN unnest(ARRAY['half', 'most', 'day', 'due']) AS step WHERE status = 'working'
-"""
-#: What the watch does with 20,000 due steps, written by hand: mark, ring handler, lobby manager and head,
-#: note. Who was told is a constant as long as ours: told apart by hand it would take longer.
-RAW_WATCH = """
-    WITH due AS (SELECT id FROM complaints_ladderstep WHERE fired_at IS NULL AND at <= now()
-                  FOR NO KEY UPDATE SKIP LOCKED),
-    fired AS (UPDATE complaints_ladderstep step SET fired_at = now(), told = %(kept)s
-               FROM due WHERE step.id = due.id RETURNING step.complaint_id, step.step, step.at),
-    told AS (SELECT c.id, c.number, c.due_on, fired.step, fired.at, c.handler_id AS person FROM fired
-               JOIN complaints_complaint c ON c.id = fired.complaint_id
-              UNION
-             SELECT c.id, c.number, c.due_on, fired.step, fired.at, held.user_id FROM fired
-               JOIN complaints_complaint c ON c.id = fired.complaint_id
-               JOIN staff_roleholding held ON held.branch_id = c.branch_id AND held.valid_from <= current_date
-                AND (held.valid_to IS NULL OR held.valid_to >= current_date)
-                AND (held.role = 'lobby_manager' AND fired.step IN ('half', 'most')
-                     OR held.role = 'branch_head' AND fired.step IN ('most', 'day'))),
-    rung AS (INSERT INTO notices_notice (recipient_id, kind, text, outside_text, params, link, key, urgent,
-                                         created_at)
-             SELECT person, 'complaint', %(text)s, %(text)s,
-                    jsonb_build_object('number', number, 'day', jsonb_build_object('on', due_on)),
-                    '/complaints/' || id || '/', 'rawcheck1:' || id || ':' || step || ':'
-                    || to_char(at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MI'), step = 'day', now() FROM told),
-    noted AS (INSERT INTO complaints_complaintevent (complaint_id, name, status_from, status_to, at, note, data)
-              SELECT complaint_id, 'warn', 'working', 'working', now(), '', %(event)s FROM fired)
-    SELECT count(*) FROM fired
-"""
-#: What a run has written: rows and letters of notices, events and marks. Keys are of equal length.
-WRITTEN = """
-    SELECT (SELECT array[count(*), sum(length(text || outside_text || params::text || link || key)),
-                   sum(recipient_id), count(*) FILTER (WHERE urgent)] FROM notices_notice WHERE id > %(notice)s),
-           (SELECT array[count(*), sum(length(name || status_from || status_to || data::text))]
-              FROM complaints_complaintevent WHERE id > %(event)s),
-           (SELECT count(*) FROM complaints_ladderstep WHERE fired_at >= %(since)s AND told <> '[]')
 """
 #: The same figures by hand; each day is converted once a row, and a name looked up once a group.
 RAW_MONTH = """
@@ -153,90 +118,12 @@ def furnish():
         cursor.execute("ANALYZE complaints_complaint, complaints_ladderstep")
 
 
-def _row(job, ratios, bound):
-    ratio = statistics.median(ratios)
-    return {
-        "job": job,
-        "ratio": round(ratio, 3),
-        "bound": bound,
-        "ok": ratio <= bound,
-        "better": "less",
-        "spread": [round(min(ratios), 3), round(max(ratios), 3)],
-    }
-
-
-def _timed(call):
-    """The seconds `call` takes, and its answer."""
-    began = time.perf_counter()
-    answer = call()
-    return time.perf_counter() - began, answer
-
-
-def _due(step):
-    """Make one step of every running complaint due, as if its hour had come."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE complaints_ladderstep SET fired_at = NULL, at = now() - interval '1 minute' WHERE step = %s",
-            [step],
-        )
-        cursor.execute("VACUUM ANALYZE complaints_ladderstep")
-
-
-def _written(call):
-    """The seconds `call` takes, and what it wrote."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        marks = {"since": datetime.datetime.now(datetime.UTC)}
-        for name, table in (("notice", "notices_notice"), ("event", "complaints_complaintevent")):
-            cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")
-            marks[name] = cursor.fetchone()[0]
-        took, _answer = _timed(call)
-        cursor.execute(WRITTEN, marks)
-        return took, cursor.fetchone()
-
-
-def watch(facts):
-    """Every running complaint due at once, beside one statement by hand that writes the same; then a tick
-    with nothing due."""
-    from django.db import connection
-
-    from complaints.actions import complaint_watch
-    from complaints.models import ComplaintEvent, LadderStep
-    from rmflow.workdays import clock
-
-    ratios, mine, raw = [], [], []
-    for step in ("half", "most", "day"):
-        _due(step)
-        took, ours = _written(lambda: complaint_watch.tick(now=clock.now()))
-        mine.append(took)
-        values = {
-            "text": str(complaint_watch.TEXTS[step]),
-            "event": json.dumps(ComplaintEvent.objects.latest("id").data),
-            "kept": json.dumps(LadderStep.objects.filter(step=step).latest("id").told),
-        }
-        _due(step)
-        with connection.cursor() as cursor:
-            took, theirs = _written(lambda c=cursor, v=values: c.execute(RAW_WATCH, v))
-        raw.append(took)
-        if ours != theirs:
-            raise RuntimeError(f"The watch wrote {ours}, the statement by hand {theirs}.")
-        ratios.append(mine[-1] / raw[-1])
-    idle = [_timed(lambda: complaint_watch.tick(now=clock.now()))[0] * 1000 for _n in range(20)]
-    facts[f"watch with {OPEN:,} due: ours / raw SQL"] = (
-        f"{statistics.median(mine):.2f} / {statistics.median(raw):.2f} s"
-    )
-    yield _row(f"complaint watch, {OPEN:,} due ÷ raw SQL", ratios, 2)
-    yield _row("complaint watch, a tick with nothing due, ms", idle, 5)
-
-
 def recount(facts):
     """All open deadlines after a change of the calendar, in seconds."""
     from complaints.actions import complaint_recount
     from rmflow.workdays import current
     from rmflow.workdays.models import CalendarDay
+    from tests.bench import cases
 
     today = datetime.date.today()
     day = next(
@@ -248,9 +135,9 @@ def recount(facts):
         date=day, defaults={"kind": "off", "label": "x", "year_id": day.year}
     )
     calendar = current.load()
-    took, (_rows, moved) = _timed(lambda: complaint_recount.recompute(calendar=calendar))
+    took, (_rows, moved) = cases.timed(lambda: complaint_recount.recompute(calendar=calendar))
     facts[f"recount of {OPEN:,}"] = f"{sum(moved.values()):,} deadlines moved in {took:.2f} s"
-    return _row(f"recompute {OPEN:,} open deadlines, s", [took], 10)
+    return cases.less(f"recompute {OPEN:,} open deadlines, s", [took], 10)
 
 
 def month(facts):
@@ -260,6 +147,7 @@ def month(facts):
     from complaints.models import Complaint
     from complaints.stats import complaint as stats
     from rmflow.workdays import clock
+    from tests.bench import cases
 
     first = stats.month_of(f"{datetime.date.today() - datetime.timedelta(days=90):%Y-%m}")
     last, today, mine, raw = stats.last_day(first), clock.today(), [], []
@@ -274,16 +162,16 @@ def month(facts):
 
         for _n in range(ROUNDS * 3):
             rows = stats.between(Complaint.objects.all(), first, last)
-            took, ours = _timed(lambda rows=rows: stats.by(rows, "cause", today=today))
+            took, ours = cases.timed(lambda rows=rows: stats.by(rows, "cause", today=today))
             mine.append(took * 1000)
-            took, theirs = _timed(by_hand)
+            took, theirs = cases.timed(by_hand)
             raw.append(took * 1000)
             if [tuple(row[name] for name in names) for row in ours] != theirs:
                 raise RuntimeError("The month's figures are not those of the statement by hand.")
     middle = f"{statistics.median(mine):.1f} / {statistics.median(raw):.1f} ms"
     facts["month by cause: ours / raw GROUP BY"] = middle
     ratios = [own / other for own, other in zip(mine, raw, strict=True)]
-    return _row("monthly analysis of complaints ÷ raw GROUP BY", ratios, 1.5)
+    return cases.less("monthly analysis of complaints ÷ raw GROUP BY", ratios, 1.5)
 
 
 def desk(ours, bare, facts):
@@ -301,15 +189,17 @@ def desk(ours, bare, facts):
     facts["complaint desk: ours / bare page"] = (
         f"{statistics.median(mine):.1f} / {statistics.median(theirs):.2f} ms"
     )
-    return _row("complaint desk ÷ bare page of 25 rows", ratios, 3)
+    return cases.less("complaint desk ÷ bare page of 25 rows", ratios, 3)
 
 
 def measure(ours, bare, facts):
     """The rows of the table; the site is up meanwhile."""
     from django.db import connection
 
+    from tests.bench import watch
+
     furnish()
-    rows = [*watch(facts), recount(facts), month(facts)]
+    rows = [*watch.watch(facts, OPEN), recount(facts), month(facts)]
     connection.close()
     return [*rows, desk(ours, bare, facts)]
 

@@ -119,7 +119,7 @@ def test_one_recusal_among_many_alike_concerns_that_complaint_alone(
         hand.name_person(apart.pk, by=complaint_office, person_id=person.pk)
     Notice.objects.all().delete()
     assert tick(HALF) == {"steps": 7, "told": 12}
-    usual = dict.fromkeys((one.pk for one in made), {lobby.name, second.name})
+    usual = {one.pk: {lobby.name, second.name} for one in made}
     assert heard("half") == {**usual, first.pk: {lobby.name}, middle.pk: {lobby.name}}
     kept = LadderStep.objects.get(complaint=middle, step="half").told
     assert [(told["id"], told["role"]) for told in kept] == [(lobby.pk, "handler")]
@@ -149,9 +149,9 @@ def test_steps_of_one_tick_are_told_each_to_its_own_rung(
     Notice.objects.all().delete()
     assert tick("2026-02-28 09:00")["steps"] == 12
     ids = [one.pk for one in made]
-    assert heard("half") == dict.fromkeys(ids, {lobby.name})
-    assert heard("day") == dict.fromkeys(ids, {lobby.name, head.name})
-    assert heard("due") == dict.fromkeys(ids, {lobby.name, head.name, complaint_office.name})
+    assert heard("half") == {pk: {lobby.name} for pk in ids}
+    assert heard("day") == {pk: {lobby.name, head.name} for pk in ids}
+    assert heard("due") == {pk: {lobby.name, head.name, complaint_office.name} for pk in ids}
 
 
 def test_of_what_is_answered_meanwhile_the_step_is_marked_and_nobody_told(friday, made, taken, teller, lobby):

@@ -35,7 +35,7 @@ class Page:
         self.complaint, self.user, self.now = complaint, user, now
         self.today = now.date()
         self.calendar = calendar()
-        self.clock = core.reckon(complaint)
+        self.clock = clocks.held(core.reckon(complaint), due_on=complaint.due_on, today=self.today)
         self.open = open_steps(complaint, user)
 
     def context(self):

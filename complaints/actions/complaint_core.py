@@ -120,10 +120,13 @@ def stored(clock):
     }
 
 
-def count(complaint):
-    """Reckon anew, store, plan the warnings; (due before, due now) for the event."""
+def count(complaint, *, anew=False):
+    """Reckon again, store, plan the warnings; (due before, due now) for the event. A deadline a changed
+    calendar did not move into the past stays, unless both clocks begin `anew`."""
     before = complaint.due_on
     clock = reckon(complaint)
+    if not anew:
+        clock = clocks.held(clock, due_on=before, today=bank.today())
     columns = stored(clock)
     for name, value in columns.items():
         setattr(complaint, name, value)

@@ -103,7 +103,8 @@ def _chunk(rows, stops, calendar, by):
         facts = (row.counted_at.astimezone(BANK_TIME).date(), row.extended, row.law_days)
         mine = tuple(stops.get(row.pk, ()))
         clock = cache.get((facts, mine)) or cache.setdefault((facts, mine), _reckon(facts, mine, calendar))
-        due_on = max(clock.effective_on, min(row.due_on, today))
+        clock = clocks.held(clock, due_on=row.due_on, today=today)
+        due_on = clock.effective_on
         now = (clock.normal_on, clock.extended_on, clock.law_on, due_on, clock.ruling, clock.provisional_year)
         was = (row.normal_on, row.extended_on, row.law_on, row.due_on, row.ruling, row.provisional_year)
         if now != was:

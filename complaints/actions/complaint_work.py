@@ -156,7 +156,7 @@ def restart(pk, *, by, facts, at=None):
     if complaint.handler is None:
         raise Refused(_("Assign the complaint first."), field="handler")
     event = core.write(complaint, "restart", by=by, note=facts, counted_at=at, **FRESH)
-    event.due_from, event.due_to = core.count(complaint)
+    event.due_from, event.due_to = core.count(complaint, anew=True)
     event.save(update_fields=["due_from", "due_to"])
     complaint_hold.place(complaint, by=by)
     core.tell(

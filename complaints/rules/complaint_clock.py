@@ -8,7 +8,7 @@ end are counted by neither.
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
@@ -55,6 +55,7 @@ class Clock:
     provisional_year: int | None = None
     missing_year: int | None = None
     pauses: tuple[Pause, ...] = ()
+    held_on: datetime.date | None = None  # the deadline does not move before this day
 
     @property
     def working_on(self) -> datetime.date | None:
@@ -63,8 +64,9 @@ class Clock:
 
     @property
     def effective_on(self) -> datetime.date:
-        """The earlier of the two clocks."""
-        return self.law_on if self.working_on is None else min(self.working_on, self.law_on)
+        """The earlier of the two clocks; never before the day it is held at."""
+        earlier = self.law_on if self.working_on is None else min(self.working_on, self.law_on)
+        return earlier if self.held_on is None else max(earlier, self.held_on)
 
     @property
     def ruling(self) -> Ruling:
@@ -105,6 +107,12 @@ def reckon(
         missing_year=missing if working_on is None else None,
         pauses=pauses,
     )
+
+
+def held(clock: Clock, *, due_on: datetime.date, today: datetime.date) -> Clock:
+    """The clock of a deadline that stood at `due_on`: nobody is late by decree, so what was still good today
+    does not move into the past, and what is past stays where it was."""
+    return replace(clock, held_on=min(due_on, today, clock.law_on))
 
 
 def _working(day0, count, calendar, pauses) -> datetime.date:
@@ -151,7 +159,7 @@ class CountedDay:
 
 def count_days(clock: Clock, calendar: Calendar) -> list[CountedDay]:
     """Both clocks day by day, from receipt to the last date that plays a part."""
-    last = max(day for day in (clock.working_on, clock.normal_on, clock.law_on) if day)
+    last = max(day for day in (clock.working_on, clock.normal_on, clock.law_on, clock.effective_on) if day)
     if clock.ruling != Ruling.LAW and clock.law_days > LAW_SIMPLE:
         last = max(clock.effective_on, clock.normal_on or clock.effective_on)
     marks = _marks(clock)

@@ -317,6 +317,47 @@ def test_nobody_is_late_by_decree(friday, made, change):
     assert fresh(made).due_on == datetime.date(2026, 2, 25)
 
 
+def test_after_a_decree_nobody_is_told_before_the_deadline_that_stands(
+    friday, made, change, lobby, head, complaint_office
+):
+    friday("2026-02-25 12:00")
+    tick("2026-02-25 12:00")
+    change(datetime.date(2026, 2, 21), "work")
+    recount()
+    assert LadderStep.objects.get(step="due", fired_at__isnull=True).at == at(DUE)
+    assert "due" not in {event.data["step"] for event in ComplaintEvent.objects.filter(data__has_key="step")}
+    tick("2026-02-25 17:29")
+    assert not ComplaintEvent.objects.filter(name="escalate").exists()
+    tick(DUE)
+    assert told("due") == ["周敏", "王志强", "罗涛"]
+
+
+@pytest.mark.parametrize("moment", ["2026-02-25 12:00", "2026-02-26 09:00"])
+def test_a_later_count_keeps_the_deadline_a_decree_did_not_move(
+    friday, made, change, lobby, complaint_office, moment
+):
+    from complaints.actions import complaint_deadline as deadline
+
+    friday("2026-02-25 11:00")
+    change(datetime.date(2026, 2, 21), "work")
+    recount()
+    friday(moment)
+    deadline.make_complex(made.pk, by=complaint_office, note="需外部核实")
+    now = fresh(made)
+    assert (now.due_on, now.due_at) == (datetime.date(2026, 2, 25), at(DUE))
+
+
+def test_new_facts_count_anew_whatever_day_stood_before(friday, made, change, lobby, head):
+    from complaints.actions import complaint_deadline as deadline
+    from complaints.actions import complaint_work as work
+
+    Complaint.objects.filter(pk=made.pk).update(extended=True)
+    deadline.core.count(fresh(made))
+    friday("2026-02-27 09:00")
+    work.restart(made.pk, by=head, facts="x", at=at("2026-02-14 09:00"))
+    assert fresh(made).due_on == datetime.date(2026, 2, 26)
+
+
 def test_a_provisional_year_is_recomputed_when_its_notice_is_loaded(friday, taken, admin_user):
     friday("2026-12-31 10:00")
     made = taken()

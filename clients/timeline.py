@@ -24,6 +24,15 @@ from .scoring.rules import Reason
 PAGE = 15
 MOST = 1000  # entries; more are for the history
 
+#: What an entry may lead to, and what one needs to be let in there.
+DOORS = {
+    "/tiers/": Permission.SEE_TIERS,
+    "/clients/duplicates/": Permission.MERGE_CLIENTS,
+    "/rights/": Permission.TAKE_RIGHTS,
+    "/archives/": Permission.QUERY_ARCHIVE,
+    "/complaints/": Permission.SEE_COMPLAINTS,
+}
+
 ICONS = {
     TimelineKind.REGISTERED: "user-plus",
     TimelineKind.REFERRED: "user-share",
@@ -111,7 +120,7 @@ def read(client, user, *, kind="", shown=PAGE, today):
     found = list(entries[:shown])
     older = entries.count() - len(found)
     notes = reads_notes(client, user)
-    lines = [_line(entry, notes=notes, today=today) for entry in found]
+    lines = [_line(entry, user, notes=notes, today=today) for entry in found]
     months = [
         {"title": title, "lines": list(group)}
         for title, group in groupby(lines, key=lambda line: line["month"])
@@ -132,7 +141,13 @@ def reads_notes(client, user):
     )
 
 
-def _line(entry, *, notes, today):
+def _open_to(user, link):
+    """The link, for whoever may open what lies behind it: nobody is led before a closed door."""
+    needs = next((permission for path, permission in DOORS.items() if link.startswith(path)), None)
+    return link if needs is None or user.has(needs) else ""
+
+
+def _line(entry, user, *, notes, today):
     day = entry.at.astimezone(BANK_TIME)
     icon = WAYS.get(entry.data.get("channel"), ICONS.get(entry.kind, "circle"))
     return {
@@ -142,7 +157,7 @@ def _line(entry, *, notes, today):
         "icon": "phone-off" if entry.data.get("result") in ("no_answer", "wrong_number") else icon,
         "text": sentence(entry, notes=notes),
         "by": entry.by.name if entry.by_id else _("System"),
-        "link": entry.link,
+        "link": _open_to(user, entry.link),
     }
 
 

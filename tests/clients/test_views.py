@@ -378,6 +378,20 @@ def test_the_timeline_has_kinds_and_earlier_entries(door, person, wealth):
     assert "earlier" not in everything
 
 
+def test_an_entry_leads_only_those_on_who_may_open_what_lies_behind(door, person, wealth, lobby):
+    client = person(owner=wealth)
+    actions.note(client, TimelineKind.TIER, by=wealth, link=f"/tiers/client/{client.pk}/")
+    actions.note(client, TimelineKind.COMPLAINT, by=lobby, link="/complaints/7/")
+    url, tier, complaint = (
+        f"/clients/{client.pk}/timeline/",
+        f'"/tiers/client/{client.pk}/"',
+        '"/complaints/7/"',
+    )
+    for user, seen in ((wealth, (True, False)), (lobby, (False, True))):
+        text = page(door(user), url, headers=HTMX)
+        assert (tier in text, complaint in text) == seen, user.name
+
+
 @pytest.mark.parametrize("query", ["", "?kind=contacts", "?shown=45", "?kind=x&shown=-1", "?shown=²"])
 def test_the_timeline_after_a_swap_is_that_of_the_page(door, person, wealth, query):
     client, browser = person(owner=wealth), door(wealth)

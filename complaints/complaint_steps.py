@@ -147,7 +147,13 @@ STEPS = {
         icon="sitemap",
     ),
     "close": Step(
-        _("Close the complaint"), forms.EmptyForm, replies.close, works, (_S.REPLIED,), icon="check"
+        _("Close the complaint"),
+        forms.EmptyForm,
+        replies.close,
+        works,
+        (_S.REPLIED,),
+        hint=_("The complaint is closed and filed; its record stays readable."),
+        icon="check",
     ),
     "assign": Step(_("Assign"), forms.AssignForm, hand.assign, assigns, RUNNING, icon="user-check"),
     "pass_on": Step(
@@ -187,6 +193,7 @@ STEPS = {
         _told,
         works,
         OPEN,
+        hint=_("The new deadline and its reason were told to the client; the time is recorded now."),
         icon="phone-call",
         also=lambda c: _untold(c) is not None,
     ),

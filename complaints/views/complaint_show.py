@@ -21,9 +21,11 @@ from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
 from ..actions import complaint_files
+from ..actions.complaint_reply import facts_of
 from ..complaint_page import Page
 from ..complaint_steps import STEPS, took
 from ..models import Complaint
+from ..rules.complaint_closing import missing
 from ..rules.complaint_files import KINDS
 
 PARTS = (
@@ -94,6 +96,8 @@ def step(request, pk, name):
         "page": Page(complaint, request.user, now=clock.now()),
     }
     context |= {"content": context["page"].content(), "deadline": context["page"].deadline()}
+    if name == "close":
+        context["left"] = [need.label for need in missing(facts_of(complaint))]
     return render(request, "complaints/step.html", context, status=422 if form.errors else 200)
 
 

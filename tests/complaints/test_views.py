@@ -22,7 +22,7 @@ from rmflow.privacy.models import AccessEvent
 from rmflow.staff.permissions import Permission, scope
 
 from .conftest import fresh
-from .test_work import REPLY, ready
+from .test_work import REPLY, answered, ready
 
 pytestmark = pytest.mark.django_db
 
@@ -220,6 +220,20 @@ class TestSteps:
         assert answer.status_code == 422
         assert "未登记对客户的答复" in answer.content.decode()
         assert fresh(made).status == "working"
+
+    def test_the_page_of_closing_says_what_is_left_before_one_presses(self, client, made, lobby, codes):
+        answered(made, lobby)
+        client.force_login(lobby)
+        answer = client.get(f"/complaints/{made.pk}/close/")
+        text = answer.content.decode()
+        assert "以下步骤尚未完成，暂不能办结" in text and len(answer.context["left"]) == 3
+        assert all(str(label) in text for label in answer.context["left"])
+        assert "disabled>" in text.partition("data-primary")[2][:20]
+        work.classify(made.pk, by=lobby, **codes)
+        replies.call_back(made.pk, by=lobby, satisfaction="satisfied")
+        replies.trace(made.pk, by=lobby, root_cause="短信模板未写明到账日")
+        text = client.get(f"/complaints/{made.pk}/close/").content.decode()
+        assert "暂不能办结" not in text and "办结后归档" in text
 
 
 class TestFiles:

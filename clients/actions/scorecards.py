@@ -161,10 +161,10 @@ def _write(card, content):
 
 
 @transaction.atomic
-def simulated(card_id, *, by):
-    """Note that a draft was simulated over the base; only such a one may be published."""
+def simulated(card_id, *, of, by):
+    """Note that a draft, as last changed at `of`, was simulated over the base; only such a one is published."""
     card = _locked(card_id, by=by)
-    if card.state == CardState.DRAFT:
+    if card.state == CardState.DRAFT and card.changed_at == of:
         content_of(whole(Scorecard.objects.filter(pk=card.pk)).get()).check()
         card.state = CardState.SIMULATED
         card.save(update_fields=["state"])

@@ -38,14 +38,14 @@ def begin(card_id, *, by):
 
 
 def run(card_id, *, by):
-    """Count the groups; a draft becomes a simulated one."""
+    """Count the groups; a draft becomes a simulated one, unless it was edited meanwhile."""
     card = whole(Scorecard.objects.filter(pk=card_id)).get()
     basis = month()
     groups = stats.simulate(card, month=basis, cut=clock.now(), effective=next_first(basis))
     cache.set(_key(card), groups, KEPT)
     cache.delete(f"{_key(card)}:running")
     if card.is_editable:
-        scorecards.simulated(card_id, by=by)
+        scorecards.simulated(card_id, of=card.changed_at, by=by)
     return groups
 
 

@@ -1,6 +1,7 @@
 """Putting a branch's results into effect: one statement writes tiers, one types, each with its timeline.
 
-A client whose tier or type was changed since the run looked is left alone: somebody knew better.
+A client whose tier or type was changed since the run looked is left alone: somebody knew better. So is
+who objected to being evaluated since then, or is no client any more (PIPL 24, 44, 47).
 """
 
 from django.db import connection
@@ -8,7 +9,9 @@ from django.db import connection
 from .rules import Flag, Move
 
 WATCHES = "CASE WHEN e.watched THEN COALESCE(c.watch_since, %(effective)s) END"
-OF_PART = """e.client_id = c.id AND e.run_id = %(run)s AND e.month = %(month)s AND e.branch_id = %(branch)s"""
+OF_PART = """e.client_id = c.id AND e.run_id = %(run)s AND e.month = %(month)s AND e.branch_id = %(branch)s
+           AND NOT c.no_profiling AND c.restricted_at IS NULL AND c.erased_at IS NULL
+           AND c.merged_into_id IS NULL"""
 TIERS = f"""
     WITH changed AS (
         UPDATE clients_client c SET tier = e.tier,

@@ -21,9 +21,11 @@ from ..models import Candidate, CandidateRule, FollowUp
 from ..rules import LIVE
 from . import records
 
-#: Who is none of the rules' business: known types, do-not-contact, followed up already, judged lately, at rest.
+#: Who is none of the rules' business: known types, do-not-contact, not to be evaluated, followed up already,
+#: judged lately, at rest.
 LEFT_OUT = """
-    c.branch_id = %(branch)s AND c.merged_into_id IS NULL AND NOT c.do_not_contact AND c.type <> ALL(%(known)s)
+    c.branch_id = %(branch)s AND c.merged_into_id IS NULL AND NOT c.do_not_contact AND NOT c.no_profiling
+    AND c.restricted_at IS NULL AND c.erased_at IS NULL AND c.type <> ALL(%(known)s)
     AND NOT EXISTS (SELECT FROM followups_followup r WHERE r.client_id = c.id AND r.status = ANY(%(live)s))
     AND NOT EXISTS (SELECT FROM clients_verdict v WHERE v.client_id = c.id AND v.type = %(ordinary)s
         AND v.at > %(judged_after)s)

@@ -114,6 +114,7 @@ def test_who_is_known_worked_judged_or_wants_peace_is_left_out(put, branches, we
     put("已是优质", balance=900_000, type="existing_premium")
     put("潜质", balance=900_000, type="existing_potential")
     put("勿扰", balance=900_000, do_not_contact=True)
+    put("勿评", balance=900_000, no_profiling=True)
     followed = put("跟进中", balance=900_000)
     FollowUp.objects.create(client=followed, branch=branches["first"], manager=wealth)
     judged, long_ago = (

@@ -10,7 +10,7 @@ from clients.models import Client, DowngradeRead, Evaluation, EvaluationRun, Run
 from clients.scoring.rules import Flag, PartState, RunState
 from rmflow.workflow import Conflict, Refused
 
-from .conftest import OCTOBER
+from .conftest import NOW, OCTOBER
 
 pytestmark = pytest.mark.django_db
 NOVEMBER = datetime.date(2026, 11, 1)
@@ -206,6 +206,33 @@ def test_who_was_changed_meanwhile_is_left_alone(person, october, head):
     evaluation.sign(run.parts.get().pk, by=head)
     client.refresh_from_db()
     assert client.tier == "T4"
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        {"no_profiling": True},
+        {"do_not_contact": True, "no_profiling": True, "restricted_at": NOW},
+        {"do_not_contact": True, "name": "", "erased_at": NOW},
+    ],
+)
+def test_who_objected_since_the_run_looked_is_left_alone(person, october, head, since):
+    client = person(60, tier="T2")
+    run = october()
+    Client.objects.update(**since)
+    evaluation.sign(run.parts.get().pk, by=head)
+    client.refresh_from_db()
+    assert (client.tier, client.type) == ("T2", "unjudged")
+    assert not client.timeline.filter(kind__in=("tier", "verdict")).exists()
+
+
+def test_who_was_folded_into_another_since_the_run_looked_is_left_alone(person, october, head):
+    client, winner = person(60, tier="T2"), person(60, tier="T3")
+    run = october()
+    Client.objects.filter(pk=client.pk).update(merged_into=winner)
+    evaluation.sign(run.parts.get().pk, by=head)
+    client.refresh_from_db()
+    assert (client.tier, client.type) == ("T2", "unjudged")
 
 
 def test_by_event_nobody_falls_and_a_higher_tier_comes_by_the_option(person, november):

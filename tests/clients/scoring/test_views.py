@@ -314,6 +314,28 @@ def test_a_change_after_the_simulation_asks_for_another(admin, copy, admin_user,
     assert simulation.found(copy) is None
 
 
+def test_an_edit_saved_while_the_simulation_runs_is_not_simulated(
+    copy, admin_user, november, monkeypatch, person
+):
+    person(60, tier="T2")
+    count = simulation.stats.simulate
+
+    def slowly(card, **asked):
+        found = count(card, **asked)
+        november.shift(1)
+        scorecards.save(card.pk, scorecards.content_of(card), by=admin_user)
+        return found
+
+    simulation.begin(copy.pk, by=admin_user)
+    monkeypatch.setattr(simulation.stats, "simulate", slowly)
+    simulation.run(copy.pk, by=admin_user)
+    copy.refresh_from_db()
+    assert copy.state == CardState.DRAFT
+    with pytest.raises(Refused):
+        scorecards.publish(copy.pk, by=admin_user)
+    assert not simulation.is_running(copy)
+
+
 def test_a_simulation_counts_what_the_run_then_finds_and_writes_nothing(
     admin, base, copy, admin_user, october
 ):

@@ -52,8 +52,8 @@ def _spec(spec, column, fixed):
     if column == KEPT:
         return spec if not spec.get("column") and "constant" not in spec else {}
     if column:
-        same = spec.get("column") == column and "values" in spec
-        return {"column": column[:LONGEST], **({"values": spec["values"]} if same else {})}
+        kept = ("values", "optional") if spec.get("column") == column else ()
+        return {"column": column[:LONGEST], **{name: spec[name] for name in kept if name in spec}}
     return {"constant": fixed.strip()[:LONGEST]} if fixed.strip() else {}
 
 
@@ -70,7 +70,7 @@ def rows(body, headings):
             "label": guess.LABELS[name],
             "needed": name in NEEDED[kind] or (name, kind) == ("opened_on", FileKind.HOLDINGS),
             "column": KEPT if other else column,
-            "absent": bool(column and headings and column not in headings),
+            "absent": bool(column and headings and column not in headings and not spec.get("optional")),
             "fixed": spec.get("constant", ""),
             "kept": _said(spec) if other else "",
             "words": bool(spec.get("values")),

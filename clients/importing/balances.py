@@ -28,7 +28,7 @@ TARGET = Target(
     },
     lookups=(KNOWN_CLIENT,),
     key=("client_id", "month"),
-    fields=("amount", "label"),
+    fields=("amount", "point_amount", "fee_income", "deposits", "label"),
     defaults={"label": "''"},
 )
 

@@ -9,6 +9,9 @@
     [balance]              beside [client]: column, month = "2026-10", label
     [check.COLUMN]         whole numbers: min, max  |  a list: values = […]  |  required = true
 
+A field of balances or holdings that is not needed may say `optional = true` beside its column: a file without
+that column is loaded all the same and leaves the field as it is on record.
+
 `values` translates what the column says; a word that is not in the list breaks the row. In a template
 `{row}` is the number of the data row (1, 2, …) and any other name a column.
 """
@@ -89,6 +92,7 @@ class Source:
     template: str = ""
     invent: str = ""
     values: dict[str, str] | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,8 @@ class Columns:
     pattern: str = ""
     whole: bool = False
     branches: tuple = ()
-    columns: frozenset[str] = field(default_factory=frozenset)
+    columns: frozenset[str] = field(default_factory=frozenset)  # what a file must have
+    optional: frozenset[str] = field(default_factory=frozenset)  # what it may have
     body: dict = field(default_factory=dict, compare=False)  # as it was written
 
     def without_whole(self):
@@ -172,7 +177,8 @@ def _parsed(name, data):
     if balance and kind != FileKind.CLIENTS:
         raise FileFault(_("[balance] stands beside [client] only."))
     checks = {name: _check(name, spec) for name, spec in data.get("check", {}).items()}
-    columns = {s.column for s in fields.values() if s.column} | set(checks)
+    optional = {s.column for s in fields.values() if s.optional}
+    columns = {s.column for s in fields.values() if s.column and not s.optional} | set(checks)
     columns |= {balance.column} if balance else set()
     columns |= {name for s in fields.values() for name in names_in(s.template)} - {ROW}
     return Columns(
@@ -182,6 +188,7 @@ def _parsed(name, data):
         checks=checks,
         balance=balance,
         columns=frozenset(columns),
+        optional=frozenset(optional - columns),
         body=data,
         **file,
     )
@@ -210,9 +217,11 @@ def _source(section, name, spec):
     where = f"[{section}.{name}]"
     if name not in KNOWN_FIELDS[SECTIONS[section]]:
         raise FileFault(_("There is no field {name} in {section}.").format(name=name, section=section))
-    _known(spec, (*WAYS, "values"), where)
+    _known(spec, (*WAYS, "values", "optional"), where)
     if sum(way in spec for way in WAYS) != 1:
         raise FileFault(_("{where} needs exactly one of: {ways}").format(where=where, ways=", ".join(WAYS)))
+    if "optional" in spec and not _may_be_absent(SECTIONS[section], name, spec):
+        raise FileFault(_("{where} cannot be optional.").format(where=where))
     if spec.get("invent", "name") not in INVENTED:
         raise FileFault(_("{where} can invent only: {ways}").format(where=where, ways=", ".join(INVENTED)))
     template = spec.get("template", "")
@@ -223,6 +232,12 @@ def _source(section, name, spec):
     if not simple:
         raise FileFault(_("{where} has a template that cannot be filled in.").format(where=where))
     return Source(**spec)
+
+
+def _may_be_absent(kind, name, spec):
+    """A column of balances or holdings without which their rows can be taken."""
+    plain = kind != FileKind.CLIENTS and name not in NEEDED[kind]
+    return plain and bool(spec.get("column")) and isinstance(spec["optional"], bool)
 
 
 def _check(name, spec):

@@ -200,7 +200,8 @@ def check_headings(column_map, headings):
     missing = sorted(column_map.columns - set(headings))
     if missing:
         raise FileFault(_("The file has no column: {names}").format(names=", ".join(missing)))
-    twice = sorted({name for name in headings if name in column_map.columns and headings.count(name) > 1})
+    read = column_map.columns | column_map.optional
+    twice = sorted({name for name in headings if name in read and headings.count(name) > 1})
     if twice:
         raise FileFault(_("A column stands in the file twice: {names}").format(names=", ".join(twice)))
 

@@ -263,7 +263,12 @@ def maps(request):
     context = {
         "saved": ColumnMap.objects.select_related("saved_by").order_by("kind", "name"),
         "shipped": [
-            {"name": m.name, "kind": kinds[m.kind], "pattern": m.pattern, "columns": sorted(m.columns)}
+            {
+                "name": m.name,
+                "kind": kinds[m.kind],
+                "pattern": m.pattern,
+                "columns": sorted(m.columns | m.optional),
+            }
             for m in shipped.maps()
         ],
     }

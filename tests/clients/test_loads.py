@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from clients.actions import loads
-from clients.importing import FileFault, Spoilt, parse_map, take
+from clients.importing import FileFault, Spoilt, parse_map, shipped, take
 from clients.importing import run as importing_run
 from clients.load_rules import FileKind, LoadSource, LoadState
 from clients.models import Client, EvaluationRun, FileLoad, MonthlyBalance, Replaced, Scorecard
@@ -139,6 +139,61 @@ def test_a_client_twice_with_different_values_is_taken_neither_way(two, tmp_path
     done, outcome = load(text_file(tmp_path / "a.csv", rows))
     assert faults(outcome) == [(2, "客户号"), (4, "客户号")]
     assert (done.new, done.unchanged, amounts()) == (1, 1, [("C002", OCTOBER, Decimal(5))])
+
+
+# -- the other columns of a balance ------------------------------------------------------------------
+
+FULL = [*HEAD, "月末资产", "中间业务收入", "存款月日均"]
+CORE = next(m for m in shipped.maps() if m.name == "core-balances.toml")
+
+
+def rest():
+    """What October says of C001 beside the average."""
+    return MonthlyBalance.objects.values_list("point_amount", "fee_income", "deposits").get(
+        client__customer_no="C001", month=OCTOBER
+    )
+
+
+def test_the_month_end_the_fees_and_the_deposits_are_kept_changed_and_taken_back(two, tmp_path, admin_user):
+    row = ["C001", "2026-10", "86,400", "81,000.50", "120", "-3"]
+    done, _ = load(text_file(tmp_path / "a.csv", [row], head=FULL), CORE)
+    assert (done.new, done.month) == (1, OCTOBER)
+    assert rest() == (Decimal("81000.50"), Decimal(120), Decimal(-3))
+    again, _ = load(tmp_path / "a.csv", CORE, again=True)
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 1)
+    other, _ = load(text_file(tmp_path / "b.csv", [[*row[:4], "240", ""]], head=FULL), CORE)
+    assert (other.changed, rest()) == (1, (Decimal("81000.50"), Decimal(240), Decimal(-3)))
+    loads.undo(other.pk, by=admin_user)
+    assert rest() == (Decimal("81000.50"), Decimal(120), Decimal(-3))
+
+
+def test_a_file_without_these_columns_leaves_them_as_they_are(two, tmp_path):
+    load(text_file(tmp_path / "a.csv", [["C001", "2026-10", "5", "6", "7", "4"]], head=FULL), CORE)
+    done, _ = load(text_file(tmp_path / "b.csv", [["C001", "2026-10", "9"]]), CORE)
+    assert (done.changed, amounts()[0][2], rest()) == (1, 9, (6, 7, 4))
+
+
+def test_the_same_client_with_other_fees_is_taken_neither_way(two, tmp_path):
+    rows = [["C001", "2026-10", "5", "6", fee, "4"] for fee in ("7", "8")]
+    _, outcome = load(text_file(tmp_path / "a.csv", rows, head=FULL), CORE)
+    assert faults(outcome) == [(2, "客户号"), (3, "客户号")]
+
+
+def test_only_a_column_that_is_not_needed_may_be_absent():
+    amount = {"column": "月日均", "optional": True}
+    for body in (
+        {"balances": {**BODY["balances"], "amount": amount}},
+        {"balances": {**BODY["balances"], "deposits": {"constant": "5", "optional": True}}},
+        {"client": {**PEOPLE["client"], "occupation": {"column": "职业", "optional": True}}},
+    ):
+        with pytest.raises(FileFault, match="optional"):
+            parse_map("map", body)
+
+
+def test_an_optional_column_that_stands_twice_spoils_the_file(two, tmp_path):
+    head = [*HEAD, "月末资产", "月末资产"]
+    with pytest.raises(FileFault, match="twice"):
+        load(text_file(tmp_path / "a.csv", [["C001", "2026-10", "5", "6", "7"]], head=head), CORE)
 
 
 # -- undo --------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ _ROW = (
     "client__level",
     "client__owner_id",
     "client__backup_id",
+    "client__branch_id",
+    "client__branch__path",
     "record__manager_id",
     "record__flagged",
     "record__referrer__name",
@@ -49,11 +51,13 @@ _DAY = """
     SELECT item.id AS pk, item.kind, item.channel, item.purpose, item.plan_on, item.at, item.state,
            item.client_id, client.name AS client__name, client.salutation AS client__salutation,
            client.type AS client__type, client.level AS client__level, client.owner_id AS client__owner_id,
-           client.backup_id AS client__backup_id, record.manager_id AS record__manager_id,
+           client.backup_id AS client__backup_id, client.branch_id AS client__branch_id,
+           home.path AS client__branch__path, record.manager_id AS record__manager_id,
            record.flagged AS record__flagged, referrer.name AS record__referrer__name,
            item.settled_at, contact.result AS contact__result
       FROM followups_planitem item
       LEFT JOIN clients_client client ON client.id = item.client_id
+      LEFT JOIN staff_branch home ON home.id = client.branch_id
       LEFT JOIN followups_followup record ON record.id = item.record_id
       LEFT JOIN staff_user referrer ON referrer.id = record.referrer_id
       LEFT JOIN followups_contact contact ON contact.item_id = item.id
@@ -81,7 +85,9 @@ def item_for_sheet(user, item_id):
     """One's own item with all its sheet shows; DoesNotExist (404) for others'."""
     return (
         PlanItem.objects.filter(owner=user)
-        .select_related("client__owner", "client__backup", "record__referrer", "contact", "branch")
+        .select_related(
+            "client__owner", "client__backup", "client__branch", "record__referrer", "contact", "branch"
+        )
         .get(pk=item_id)
     )
 
@@ -136,7 +142,7 @@ def records(user):
     contacts = Contact.objects.filter(record=OuterRef("pk")).order_by("-at")
     return (
         FollowUp.objects.visible_to(user)
-        .select_related("client", "manager", "referrer", "branch")
+        .select_related("client__branch", "manager", "referrer", "branch")
         .defer("client__phone", "client__id_number", "client__address")
         .annotate(
             next_on=Subquery(items.values("plan_on")[:1]),

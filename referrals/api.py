@@ -13,7 +13,7 @@ from rmflow.privacy import normal
 from rmflow.privacy.models import ConsentBasis
 from rmflow.staff.models import User
 
-from . import actions, rules
+from . import actions, rows, rules
 from .actions import reception
 from .models import Referral
 from .rules import AssetBand, Business, Card, Cue, Destination, End, Need
@@ -22,6 +22,7 @@ from .rules import AssetBand, Business, Card, Cue, Destination, End, Need
 class ReferralSerializer(serializers.ModelSerializer):
     """A slip as its reader may see it: the client's name masked unless looked after."""
 
+    client = serializers.SerializerMethodField()
     client_name = serializers.SerializerMethodField()
     referrer_name = serializers.CharField(source="referrer.name", read_only=True)
     manager_name = serializers.CharField(source="manager.name", read_only=True, default="")
@@ -68,7 +69,11 @@ class ReferralSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_client_name(self, referral) -> str:
-        return referral.client.name_for(self.context["request"].user)
+        return rows.name(referral, self.context["request"].user)
+
+    def get_client(self, referral) -> int | None:
+        """The client's key for who has the client on a list; to others it would tell who is known here."""
+        return referral.client_id if referral.client.is_seen_by(self.context["request"].user) else None
 
     def get_transitions(self, referral) -> list[str]:
         """The steps this reader may take now; the same check as the action's."""

@@ -330,6 +330,16 @@ class Client(models.Model):
         """Whether `user` may read the name in full: the manager or the backup."""
         return user.pk in (self.owner_id, self.backup_id)
 
+    def is_seen_by(self, user):
+        """Whether the client is on `user`'s list: looked after, or of a branch whose clients he sees."""
+        return self.is_looked_after_by(user) or scope(user, Permission.SEE_CLIENTS).covers(self.branch)
+
+    def is_open_to(self, user):
+        """Whether `user` reads amounts and notes: the manager or the backup, and while nobody looks after
+        the client whoever sees the branch's (§4.3). A slip or an old plan opens nobody else's client."""
+        kept = self.owner_id is not None or self.backup_id is not None
+        return self.is_looked_after_by(user) if kept else self.is_seen_by(user)
+
     def may_be_shown_to(self, user):
         """Whether `user` may ask for what is masked (domain-rules §4.3): the manager or the backup, a
         manager of the branch while nobody looks after the client, the head and the supervisor."""

@@ -51,8 +51,10 @@ def _facts(data):
     return [word for word in words if word]
 
 
-def of_timeline(client, today, count=5):
-    """The newest lines of a person's timeline: day, icon, sentence, who."""
+def of_timeline(client, viewer, today, count=5):
+    """The newest lines of a person's timeline: day, icon, sentence, who; none of another's client."""
+    if not client.is_open_to(viewer):
+        return []
     said = []
     for entry in stats.last_talks(client, count):
         facts = _facts(entry.data)
@@ -94,5 +96,7 @@ def of_entry(entry, viewer, today):
 
 
 def reads_name(client, worker_id, viewer):
-    """A person's name for `viewer`: in full for one's own work, masked for inspectors."""
-    return client.full_name if viewer.pk == worker_id else client.name_for(viewer)
+    """A person's name for `viewer`: in full for one's own work while nobody else looks after the person,
+    masked for inspectors."""
+    kept = client.owner_id is not None or client.backup_id is not None
+    return client.full_name if viewer.pk == worker_id and not kept else client.name_for(viewer)

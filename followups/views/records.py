@@ -130,12 +130,14 @@ def _sorts(sort, query):
 
 def _row(record, moment):
     state, icon = STATES[record.status]
+    seen = record.client.is_seen_by(moment.user)
     return {
         "pk": record.pk,
         "url": f"/followups/{record.pk}/",
         "name": lines.reads_name(record.client, record.manager_id, moment.user),
-        "tag": moment.types[record.client.type],
-        "core": record.client.level == Level.CORE,
+        "seen": seen,
+        "tag": moment.types[record.client.type] if seen else "",
+        "core": seen and record.client.level == Level.CORE,
         "state": state,
         "icon": icon,
         "status": record.get_status_display(),
@@ -162,7 +164,7 @@ def _readable(request, record_id):
     _may_look(request.user)
     record = (
         FollowUp.objects.visible_to(request.user)
-        .select_related("client__owner", "client__backup", "manager", "referrer", "branch")
+        .select_related("client__owner", "client__backup", "client__branch", "manager", "referrer", "branch")
         .get(pk=record_id)
     )
     custody.require_readable(record.branch_id)

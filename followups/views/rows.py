@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from clients.rules import ClientType, Level, in_full
 from rmflow.privacy import masks
 from rmflow.staff.models import BANK_TIME
+from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
 from rmflow.workdays.current import calendar
 from rmflow.workdays.rules import chip, day_text
@@ -70,19 +71,32 @@ class Moment:
         self.today = self.now.date()
         self.calendar = calendar()
         self.horizon = self.calendar.add(self.today, rules.HORIZON_DAYS)
+        self.reach = scope(user, Permission.SEE_CLIENTS)
         words = _words(get_language())
         self.channels, self.types, self.results, self.kinds = words
         self.whole_day = _("All day")
 
 
 def name_of(item, user):
-    """The name in full for who looks after the person or follows up; masked for everybody else."""
+    """The name in full for who looks after the person, or follows up while nobody does; else masked."""
     if item["client_id"] is None:
         return ""
-    keepers = (item["client__owner_id"], item["client__backup_id"], item["record__manager_id"])
+    keepers = _keepers(item) or {item["record__manager_id"]}
     name = in_full(item["client__name"], item["client__salutation"])
     known = name == item["client__name"]
     return masks.mask_name(name) if known and user.pk not in keepers else name
+
+
+def _keepers(item):
+    return {item["client__owner_id"], item["client__backup_id"]} - {None}
+
+
+def is_seen(item, moment):
+    """`Client.is_seen_by` for a row: what the client is worth is told to nobody else."""
+    if item["client_id"] is None:
+        return False
+    branch = item["client__branch_id"], item["client__branch__path"]
+    return moment.user.pk in _keepers(item) or moment.reach.holds(*branch)
 
 
 def block_of(item, moment):
@@ -99,7 +113,7 @@ def row(item, moment):
     channel = item["channel"]
     open_ = item["state"] == PlanState.OPEN
     name = name_of(item, moment.user)
-    is_client = item["client_id"] is not None
+    is_client, seen = item["client_id"] is not None, is_seen(item, moment)
     return {
         "pk": item["pk"],
         "url": f"/today/{item['pk']}/",
@@ -107,8 +121,8 @@ def row(item, moment):
         "channel": channel,
         "when": f"{item['at']:%H:%M}" if item["at"] else moment.whole_day,
         "name": name if is_client else item["purpose"],
-        "tag": moment.types[item["client__type"]] if is_client else "",
-        "core": item["client__level"] == Level.CORE,
+        "tag": moment.types[item["client__type"]] if seen else "",
+        "core": seen and item["client__level"] == Level.CORE,
         "icon": ICONS.get(channel, "checklist"),
         "why": _why(item, moment, name=is_client),
         **_due(item, moment, open_),

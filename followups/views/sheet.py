@@ -8,10 +8,9 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from clients.rules import Level
 from rmflow.privacy import actions as privacy
 from rmflow.privacy import normal
-from rmflow.privacy.masks import mask_birthday
+from rmflow.privacy.masks import band_amount, mask_birthday
 from rmflow.privacy.models import Purpose
 from rmflow.workdays.rules import day_text, weekday
 
@@ -76,19 +75,21 @@ def context(item, moment, *, request, form=None, phone="", board):
     """Everything `followups/_sheet.html` prints for `item`."""
     client, record = item.client, item.record
     line = row(stats.one_item(request.user, item.pk), moment)
+    seen = client is not None and client.is_seen_by(request.user)
     return {
         "item": item,
         "line": line,
         "client": client,
         "record": record,
-        "about": _about(client, moment) if client else "",
-        "facts": _facts(client, moment) if client else [],
-        "core": client is not None and client.level == Level.CORE,
+        "seen": seen,
+        "about": _about(client, moment) if seen else "",
+        "facts": _facts(client, moment) if seen else [],
+        "core": line["core"],
         "elsewhere": item.kind in rules.OWNED_ELSEWHERE,
         "phone": phone,
         "tel": tel(phone) if phone else "",
         "phone_due": phone_is_due(item, moment.today),
-        "talks": lines.of_timeline(client, moment.today) if client else [],
+        "talks": lines.of_timeline(client, request.user, moment.today) if client else [],
         "prepare": PrepareForm(initial={"expected": item.expected, "answer": item.answer}),
         "later": later(item, moment),
         "board": board,
@@ -114,14 +115,16 @@ def _about(client, moment):
 
 
 def _facts(client, moment):
-    """Labels and values of the right column."""
+    """Labels and values of the right column; an amount as its band unless the client is open to the reader."""
     balance = stats.newest_balance(client)
     facts = []
     if balance:
         month = pgettext("month of a balance", "{year}-{month}").format(
             year=balance.month.year, month=f"{balance.month.month:02d}"
         )
-        facts.append((_("Monthly average {month}").format(month=month), _money(balance.amount)))
+        amount = balance.amount
+        shown = _money(amount) if client.is_open_to(moment.user) else band_amount(amount)
+        facts.append((_("Monthly average {month}").format(month=month), shown))
     return facts
 
 

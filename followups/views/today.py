@@ -15,6 +15,7 @@ from .. import actions, stats
 from ..forms import PlanForm
 from . import answers, refusals, sheet
 from .board import Board, Chosen
+from .lines import reads_name
 from .rows import Moment
 
 FOUND_AT_MOST = 6
@@ -72,7 +73,7 @@ def _plan_form(request, form, status=200):
         chosen = stats.own_clients(request.user).filter(pk=int(wanted)).first()
     context = {
         "form": form,
-        "chosen": _found(chosen) if chosen else None,
+        "chosen": _found(chosen, request.user) if chosen else None,
         "key": form.data.get("idempotency_key") or sheet.uuid.uuid4().hex,
     }
     return htmx.render(
@@ -89,17 +90,20 @@ def own_clients(request):
     if text:
         ids = [client.pk for client in search.find(request.user, text, limit=40, row=search.BRIEF)]
         found = [
-            _found(c)
-            for c in stats.own_clients(request.user).filter(pk__in=ids).order_by("pinyin")[:FOUND_AT_MOST]
+            _found(c, request.user)
+            for c in stats.own_clients(request.user)
+            .filter(pk__in=ids)
+            .select_related("branch")
+            .order_by("pinyin")[:FOUND_AT_MOST]
         ]
     return render(request, "followups/_own_clients.html", {"found": found, "text": text})
 
 
-def _found(client):
+def _found(client, user):
     return {
         "pk": client.pk,
-        "name": client.full_name,
+        "name": reads_name(client, user.pk, user),
         "phone": client.masked_phone,
-        "tag": client.get_type_display(),
+        "tag": client.get_type_display() if client.is_seen_by(user) else "",
         "stopped": client.do_not_contact,
     }

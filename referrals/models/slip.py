@@ -66,7 +66,7 @@ class ReferralQuerySet(models.QuerySet):
 
     def with_people(self):
         """Everything a row shows, in one query."""
-        return self.select_related("client", "referrer", "manager", "branch", "sender_branch")
+        return self.select_related("client__branch", "referrer", "manager", "branch", "sender_branch")
 
 
 @kept_history("ReferralHistory")

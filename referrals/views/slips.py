@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from clients.models import Client
 from rmflow.doors import htmx
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
@@ -27,7 +26,7 @@ def found(user, pk):
     return (
         Referral.objects.visible_to(user)
         .select_related(
-            "client", "referrer", "manager", "branch", "sender_branch", "home_branch", "day", "follow_up"
+            "client__branch", "referrer", "manager", "branch", "sender_branch", "home_branch", "day", "follow_up"
         )
         .with_outcome()
         .get(pk=pk)
@@ -43,9 +42,6 @@ def slip(request, pk):
 def page(request, slip, *, refusal=None, status=200, deal_form=None):
     """The slip's page; `deal_form` is one that was refused."""
     user = request.user
-    sees_client = slip.client.is_looked_after_by(user) or scope(user, Permission.SEE_CLIENTS).covers(
-        slip.branch
-    )
     context = {
         "slip": slip,
         "name": rows.name(slip, user),
@@ -58,7 +54,7 @@ def page(request, slip, *, refusal=None, status=200, deal_form=None):
         "may_withdraw": _may_withdraw(slip, user),
         "may_take": _may_take(slip, user),
         "may_guide": slip.reception == Reception.MET and slip.manager_id == user.pk and not slip.onward,
-        "client_url": f"/clients/{slip.client_id}/" if sees_client and _visible(slip, user) else "",
+        "client_url": f"/clients/{slip.client_id}/" if _is_on_list(slip.client, user) else "",
         "onward": Guidance(slip.onward).label if slip.onward else "",
         "onward_choices": Guidance.choices[1:],
         "refusal": refusal,
@@ -68,8 +64,8 @@ def page(request, slip, *, refusal=None, status=200, deal_form=None):
     return render(request, "referrals/slip.html", context, status=status)
 
 
-def _visible(slip, user):
-    return Client.objects.visible_to(user).filter(pk=slip.client_id).exists()
+def _is_on_list(client, user):
+    return client.merged_into_id is None and client.is_seen_by(user)
 
 
 def _colleagues(slip, allowed):

@@ -195,3 +195,80 @@ def test_trying_id_numbers_on_ones_own_client_is_capped(of_a_colleague, colleagu
     with pytest.raises(Refused) as caught:
         clients.change_identity(of_a_colleague.pk, by=colleague, kind="resident", number="520103198811172379")
     assert caught.value.code == "cap"
+
+
+@pytest.fixture
+def kept(owned):
+    """The other branch's client as the bank knows her: core, a balance to the cent, words from talks."""
+    from clients.models import MonthlyBalance
+    from clients.rules import TimelineKind
+
+    Client.objects.filter(pk=owned.pk).update(
+        type="existing_premium", level="core", occupation="建材生意", birth_date=datetime.date(1971, 3, 8)
+    )
+    MonthlyBalance.objects.create(client=owned, month=datetime.date(2026, 9, 1), amount="1234567.89")
+    owned.timeline.create(kind=TimelineKind.CONTACT, branch=owned.branch, by=owned.owner, note="女儿准备出国")
+    return Client.objects.get(pk=owned.pk)
+
+
+SECRETS = ("建华", "建*", "核心", "优质客户", "123.4", "100-", "50-200", "女儿", "建材", "岁", "杨帆")
+
+
+@pytest.mark.parametrize("who", ["wealth", "marketing"])
+def test_a_card_to_oneself_opens_nobody_elses_client(who, kept, request, wealth):
+    """A surname, a telephone number and any reason for the repeat are no key to a colleague's client."""
+    from followups.models import FollowUp
+
+    user = request.getfixturevalue(who)
+    card = {"end": "card", "cues": ["vip_card"], "name": "刘", "phone": PHONE, "basis": "consent"}
+    card |= {"agreed_on": str(clock.today()), "manager_id": wealth.pk, "repeat_reason": "x"}
+    assert machine(user).post("/api/v1/referrals/", card, format="json").status_code == 201
+    item, record = PlanItem.objects.get(), FollowUp.objects.get()
+    assert item.client == kept
+    sheet = f"/today/{item.pk}/"
+    for address in (sheet, "/today/", "/followups/", f"/followups/{record.pk}/", "/worklog/", "/referrals/"):
+        page = pages(wealth).get(address)
+        assert page.status_code == 200
+        said = page.content.decode().split('id="verdict"')[0]  # its choices name every type
+        seen = [word for word in SECRETS if word in said]
+        assert not seen, (address, seen)
+    assert f"/clients/{kept.pk}/" not in pages(wealth).get(sheet).content.decode()
+    found = pages(wealth).post("/today/clients/", {"q": "5678"}).content.decode()
+    assert "建华" not in found
+
+
+def test_a_plan_kept_after_the_client_changed_hands_tells_a_band_and_no_talks(
+    of_a_colleague, colleague, wealth
+):
+    from clients import actions as clients
+    from clients.models import MonthlyBalance
+    from clients.rules import TimelineKind
+    from followups import actions
+
+    MonthlyBalance.objects.create(
+        client=of_a_colleague, month=datetime.date(2026, 9, 1), amount="1234567.89"
+    )
+    of_a_colleague.timeline.create(
+        kind=TimelineKind.CONTACT, branch=of_a_colleague.branch, by=colleague, note="女儿准备出国"
+    )
+    item = actions.add_plan(by=colleague, client=of_a_colleague, plan_on=clock.today(), purpose="x")
+    before = pages(colleague).get(f"/today/{item.pk}/").content.decode()
+    assert {"123.46", "女儿"} <= set(re.findall(r"123.46|女儿", before))
+    clients.set_owner(Client.objects.get(pk=of_a_colleague.pk), owner=wealth, by=wealth)
+    after = pages(colleague).get(f"/today/{item.pk}/").content.decode()
+    assert not re.findall(r"123.46|女儿|建华", after)
+    assert "50-200" in after
+
+
+def test_what_a_sender_is_answered_tells_no_client_from_a_stranger(owned, teller):
+    """The warning is overruled by any reason; the slip that comes back must not say whom it found."""
+    said = []
+    for phone in (PHONE, STRANGER):
+        card = CARD | {"name": "刘", "phone": phone, "basis": "consent", "repeat_reason": "x"}
+        answer = machine(teller).post("/api/v1/referrals/", card, format="json")
+        assert answer.status_code == 201
+        number = answer.json()["id"]
+        for words in (answer.json(), machine(teller).get(f"/api/v1/referrals/{number}/").json()):
+            said.append({k: v for k, v in words.items() if k not in ("id", "number", "filed_at", "referred_at")})
+    assert said[0] == said[1] == said[2] == said[3]
+    assert (said[0]["client"], said[0]["client_name"]) == (None, said[0]["addressed_as"])

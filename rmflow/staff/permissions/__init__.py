@@ -51,11 +51,11 @@ class Scope:
 
     def covers(self, branch) -> bool:
         """Whether `branch` (a Branch) lies inside."""
-        return (
-            self.everywhere
-            or branch.pk in self.branch_ids
-            or any(branch.path.startswith(path) for path in self.paths)
-        )
+        return self.holds(branch.pk, branch.path)
+
+    def holds(self, pk, path) -> bool:
+        """`covers` for a branch of which a row has only the key and the path."""
+        return self.everywhere or pk in self.branch_ids or any(path.startswith(own) for own in self.paths)
 
 
 def scope(user, permission: str) -> Scope:

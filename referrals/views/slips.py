@@ -26,7 +26,14 @@ def found(user, pk):
     return (
         Referral.objects.visible_to(user)
         .select_related(
-            "client__branch", "referrer", "manager", "branch", "sender_branch", "home_branch", "day", "follow_up"
+            "client__branch",
+            "referrer",
+            "manager",
+            "branch",
+            "sender_branch",
+            "home_branch",
+            "day",
+            "follow_up",
         )
         .with_outcome()
         .get(pk=pk)

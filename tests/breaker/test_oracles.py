@@ -245,9 +245,7 @@ def test_a_plan_kept_after_the_client_changed_hands_tells_a_band_and_no_talks(
     from clients.rules import TimelineKind
     from followups import actions
 
-    MonthlyBalance.objects.create(
-        client=of_a_colleague, month=datetime.date(2026, 9, 1), amount="1234567.89"
-    )
+    MonthlyBalance.objects.create(client=of_a_colleague, month=datetime.date(2026, 9, 1), amount="1234567.89")
     of_a_colleague.timeline.create(
         kind=TimelineKind.CONTACT, branch=of_a_colleague.branch, by=colleague, note="女儿准备出国"
     )
@@ -269,6 +267,8 @@ def test_what_a_sender_is_answered_tells_no_client_from_a_stranger(owned, teller
         assert answer.status_code == 201
         number = answer.json()["id"]
         for words in (answer.json(), machine(teller).get(f"/api/v1/referrals/{number}/").json()):
-            said.append({k: v for k, v in words.items() if k not in ("id", "number", "filed_at", "referred_at")})
+            said.append(
+                {k: v for k, v in words.items() if k not in ("id", "number", "filed_at", "referred_at")}
+            )
     assert said[0] == said[1] == said[2] == said[3]
     assert (said[0]["client"], said[0]["client_name"]) == (None, said[0]["addressed_as"])

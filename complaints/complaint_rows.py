@@ -10,7 +10,7 @@ from rmflow.workdays.current import calendar
 from rmflow.workdays.rules import chip
 
 from .complaint_page import STATES
-from .rules.complaint import Level
+from .rules.complaint import Level, Status
 
 ROWS_KEPT = 5000  # rows as HTML in each process
 
@@ -24,11 +24,11 @@ def line(complaint, now, *, several=False):
         "pk": complaint.pk,
         "number": complaint.number,
         "title": complaint.title,
-        "level": str(complaint.get_level_display()) if complaint.level != Level.NORMAL else "",
+        "level": str(Level(complaint.level).label) if complaint.level != Level.NORMAL else "",
         "branch": complaint.branch.name if several else None,
         "name": complaint.masked_name,
         "state": STATES[complaint.status],
-        "words": str(complaint.get_status_display()),
+        "words": str(Status(complaint.status).label),
         "handler": complaint.handler.name if complaint.handler else "",
         "received": f"{complaint.received_at.astimezone(clock.SHANGHAI):%m-%d %H:%M}",
     }

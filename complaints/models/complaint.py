@@ -195,7 +195,8 @@ class Complaint(models.Model):
         verbose_name = _("Complaint")
         verbose_name_plural = _("Complaints")
         indexes = [
-            models.Index(fields=["due_at"], name="complaint_due", condition=Q(status__in=RUNNING)),
+            # Hundreds are due in the same minute of a day: with the id the first dozen is read off the index.
+            models.Index(fields=["due_at", "id"], name="complaint_due", condition=Q(status__in=RUNNING)),
             models.Index(fields=["branch", "due_at"], name="complaint_open", condition=Q(status__in=OPEN)),
             models.Index(fields=["branch", "-received_at"], name="complaint_branch_at"),
             models.Index(fields=["-received_at"], name="complaint_at"),

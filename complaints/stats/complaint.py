@@ -5,10 +5,10 @@ import datetime
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import TruncDate, TruncMonth
 
-from clients.models import Client, Product
-from rmflow.staff.models import BANK_TIME, Branch, User
+from clients.models import Client
+from rmflow.staff.models import BANK_TIME, Branch
 
-from ..models import Complaint, ComplaintCode, Extension, LadderStep, Recusal
+from ..models import Complaint, Extension, LadderStep, Recusal
 from ..rules.complaint import OPEN, RUNNING, SAID, Status
 
 #: What a list may be drilled by: name in the address → column.
@@ -26,16 +26,16 @@ DRILLS = {
     "year": "year",
     "fact": "fact",
 }
-#: Dimension → (what groups, what names it). A name is looked up once a group, where it is not a join's own.
+#: Dimension → (what groups, what names it).
 GROUPS = {
-    "branch": ("branch_id", Branch),
-    "cause": ("cause_id", ComplaintCode),
-    "business": ("business_id", ComplaintCode),
-    "channel": ("channel_id", ComplaintCode),
-    "product": ("product_id", Product),
-    "handler": ("handler_id", User),
-    "named": ("recusals__person_id", F("recusals__person__name")),
-    "way": ("way", F("way")),
+    "branch": ("branch_id", "branch__name"),
+    "cause": ("cause_id", "cause__name"),
+    "business": ("business_id", "business__name"),
+    "channel": ("channel_id", "channel__name"),
+    "product": ("product_id", "product__name"),
+    "handler": ("handler_id", "handler__name"),
+    "named": ("recusals__person_id", "recusals__person__name"),
+    "way": ("way", "way"),
 }
 
 #: Nobody handles it, or whoever did has left.
@@ -98,10 +98,19 @@ def by(rows, dimension, *, today):
     rows = with_days(rows)
     if dimension == "named":
         rows = rows.filter(recusals__basis="named")
-    if not isinstance(name, F):
-        name = Subquery(name._base_manager.filter(pk=OuterRef(key)).order_by().values("name"))
-    grouped = rows.order_by().values(key=F(key)).annotate(**_figures(today)).annotate(heading=name)
+    grouped = (
+        rows.order_by().values(key=F(key)).annotate(**_figures(today)).annotate(heading=_heading(key, name))
+    )
     return list(grouped.order_by("-total", "heading", "key"))
+
+
+def _heading(key, name):
+    """What names a group: behind a foreign key of the complaint's own it is looked up once a group."""
+    relation, _dots, column = name.partition("__")
+    if key != f"{relation}_id":
+        return F(name)
+    named = Complaint._meta.get_field(relation).related_model._base_manager.order_by()
+    return Subquery(named.filter(pk=OuterRef(key)).values(column))
 
 
 def together(grouped):

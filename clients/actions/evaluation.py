@@ -18,6 +18,7 @@ from rmflow.workdays import clock
 from rmflow.workdays.current import calendar
 from rmflow.workflow import Conflict, Refused
 
+from .. import archives
 from ..models import Client, DowngradeRead, Evaluation, EvaluationRun, MonthlyBalance, RunPart, Scorecard
 from ..scoring import effect, sql
 from ..scoring.months import first_of, is_review, next_first
@@ -30,6 +31,9 @@ INSERT = """
 NOT_YET = """
     WHERE NOT EXISTS (SELECT FROM clients_evaluation k
            WHERE k.client_id = found.client_id AND k.run_id = %(run)s AND k.month = %(month)s)"""
+PREMIUM_BY_RUN = """
+    JOIN clients_evaluation e ON e.client_id = c.id AND e.run_id = %(run)s AND e.month = %(month)s
+     AND e.branch_id = ANY(%(branches)s) WHERE e.type = 'existing_premium' AND e.type_before <> e.type"""
 CLIENTS = "c.id = ANY(%(clients)s) AND c.branch_id = %(branch)s"
 
 
@@ -234,7 +238,8 @@ def evaluate_clients(clients, *, cause, by=None):
     run.save(update_fields=["state", "finished_at"])
     if effective <= today:
         for part in run.parts.all():
-            _upgrade(part.pk)
+            _raise(part.pk)
+        _open_archives(run, sorted(wanted))
     return run
 
 
@@ -245,9 +250,22 @@ def _locked(part_id):
     return RunPart.objects.select_for_update(of=("self",)).select_related("run", "branch").get(pk=part_id)
 
 
+def _open_archives(run, branches, by=None):
+    """Whoever is premium by the run has a file from now on (C-05); called when all branches are written."""
+    values = {"run": run.pk, "month": run.month, "branches": branches}
+    with pghistory.context(run=run.pk):
+        archives.open_missing(PREMIUM_BY_RUN, values, today=clock.today(), by=by)
+
+
 @transaction.atomic
 def sign(part_id, *, by, opinion=""):
     """The head of the scope signs a branch: upgrades, downgrades and types take effect."""
+    part = _sign(part_id, by=by, opinion=opinion)
+    _open_archives(part.run, [part.branch_id], by=by)
+    return part
+
+
+def _sign(part_id, *, by, opinion):
     if not RunPart.objects.visible_to(by).filter(pk=part_id).exists():
         raise RunPart.DoesNotExist
     part = _locked(part_id)
@@ -280,9 +298,10 @@ def sign_all(run_id, *, by, opinion=""):
     reach = permissions.scope(by, Permission.SIGN_TIERS)
     permissions.require(by, Permission.SIGN_TIERS)
     parts = list(parts.filter(reach.q("branch")).order_by("pk").values_list("pk", flat=True))
-    for pk in parts:
-        sign(pk, by=by, opinion=opinion)
-    return len(parts)
+    signed = [_sign(pk, by=by, opinion=opinion) for pk in parts]
+    if signed:
+        _open_archives(signed[0].run, [part.branch_id for part in signed], by=by)
+    return len(signed)
 
 
 def unread(part):
@@ -307,16 +326,24 @@ def read_downgrade(part_id, client_id, *, by):
 
 @transaction.atomic
 def _upgrade(part_id):
-    """Put a branch's upgrades into effect without a signature; False when that was done."""
+    """Put a branch's upgrades into effect without a signature, archives too; False when that was done."""
+    part = _raise(part_id)
+    if part:
+        _open_archives(part.run, [part.branch_id])
+    return bool(part)
+
+
+def _raise(part_id):
+    """The branch whose upgrades were written now; None when that was done."""
     part = _locked(part_id)
     if part.state != PartState.READY:
-        return False
+        return None
     with pghistory.context(run=part.run_id):
         effect.apply(part, downgrades=False)
     part.state, part.upgraded_at = PartState.UPGRADED, clock.now()
     part.save(update_fields=["state", "upgraded_at"])
     _close(part.run_id)
-    return True
+    return part
 
 
 def upgrade_due(*, today):

@@ -7,6 +7,7 @@ from rmflow.notices.actions import notify_each
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import ROLE_PERMISSIONS, Permission, Role
 
+from .. import archives
 from ..models import Client
 
 TELL = gettext_noop("{count} premium clients have no manager of their own; name one for each.")
@@ -38,13 +39,15 @@ def check(*, today):
 
 @transaction.atomic
 def check_branch(branch, *, today):
-    """Two statements: who has lost the manager, who has one again. The head and the supervisor are told."""
+    """Who has lost the manager, who has one again, who has no file yet: a statement each, and the head and
+    the supervisor are told."""
     values = {"branch": branch.pk, "today": today, "roles": MANAGING}
     with connection.cursor() as cursor:
         cursor.execute(REPAIRED, values)
         repaired = cursor.rowcount
         cursor.execute(LOST, values)
         lost = cursor.rowcount
+    archives.open_missing("WHERE c.branch_id = %(branch)s", values, today=today)
     open_ = Client.objects.filter(branch=branch).unmanaged().count()
     return {"lost": lost, "repaired": repaired, "told": _tell(branch, open_, today) if open_ else 0}
 

@@ -12,6 +12,7 @@ from rmflow.staff.permissions import Permission, Role
 from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
+from .. import archives
 from ..models import Client, Override
 from ..rules import ClientType, Level, TimelineKind
 from ..scoring.months import add_months
@@ -130,6 +131,7 @@ def approve(override_id, *, by, why=""):
         note(client, TimelineKind.TIER, by=by, data=data, link=f"/tiers/client/{client.pk}/")
     if row.type:
         note(client, TimelineKind.VERDICT, by=by, data={"type": row.type, "level": row.level})
+        archives.open_missing("WHERE c.id = %(client)s", {"client": client.pk}, today=clock.today(), by=by)
     return row
 
 

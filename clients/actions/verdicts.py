@@ -87,6 +87,8 @@ def assign(client_id, *, owner, by, backup=None):
         raise Refused(_("The backup must be another person than the manager."), field="backup")
     if client.owner_id != owner.pk:
         set_owner(client, owner=owner, by=by)
+    if client.type == ClientType.EXISTING_PREMIUM:
+        open_archive(client, by=by)
     if client.backup_id != (backup.pk if backup else None):
         client.backup = backup
         client.save(update_fields=["backup"])

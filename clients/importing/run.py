@@ -4,6 +4,7 @@
 `write` puts the staged rows where they belong, `undo` takes them back.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,9 @@ from rmflow.privacy.models import AccessEvent, PrivacyNotice
 from rmflow.staff.models import Branch, User
 from rmflow.workdays import clock
 
+from .. import archives
 from ..load_rules import FileKind
+from ..rules import ClientType
 from . import balances, holdings, load, rows, target, undo
 from .faults import Broken, FileFault, OutletsUnsaid, RowFault
 from .rows import Known, Reader
@@ -158,12 +161,18 @@ def _write_clients(column_map, outcome, load_id):
         outcome.month = column_map.balance.month
         written = load.write_balances(column_map.balance, load_id)
         outcome.balances_new, outcome.balances_changed = written
+    archives.open_missing(
+        f"JOIN {target.STAGE} s ON s.customer_no = c.customer_no WHERE s.type = '{ClientType.EXISTING_PREMIUM}'",
+        {},
+        today=clock.today(),
+        cause=json.dumps({"load": load_id}),
+    )
     load.unstage()
 
 
 def _undo_clients(load_id, context):
     target.undo_rows(FileKind.BALANCES, "clients_monthlybalance", ("amount", "label", "load_id"), load_id)
-    return undo.undo_clients(context)
+    return undo.undo_clients(context, load_id)
 
 
 def _plain(kind_of_rows):

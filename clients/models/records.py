@@ -38,7 +38,8 @@ class Archive(models.Model):
     file_no = models.CharField(_("File number"), max_length=24, unique=True)
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    #: Nobody when a run or a file of the core system has made the client premium.
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     state = models.CharField(
         _("State"), max_length=10, choices=FileState, default=FileState.OPENED, db_default="opened"
     )

@@ -226,7 +226,7 @@ def needs(record):
 def admin(record):
     """管理栏: what the keeper of the file writes."""
     client, archive = record.client, getattr(record.client, "archive", None)
-    opened = f"{archive.opened_by.name} {_day(archive.opened_at)}" if archive else ""
+    opened = _by_and_day(archive) if archive else ""
     return [
         Line(label("customer_no"), client.customer_no or ""),
         Line(_("File number"), archive.file_no if archive else ""),
@@ -247,6 +247,11 @@ def admin(record):
         Line(_("Secrecy"), str(Secrecy(record.profile.secrecy).label)),
         Line(_("Completeness"), f"{complete(record).percent}%"),
     ]
+
+
+def _by_and_day(archive):
+    by = archive.opened_by.name if archive.opened_by_id else ""
+    return f"{by} {_day(archive.opened_at)}".strip()
 
 
 def _day(at):

@@ -142,12 +142,15 @@ def flag(request):
         return priority.refused(request, _("Look the client up again, then choose what moves."))
     try:
         client_id = read_ticket(form.cleaned_data["ticket"], user)
-        body = {"client": client_id, "movement": form.cleaned_data["movement"]}
+        said = {name: request.POST.get(name, "") for name in ("suspicion", "went_on")}  # which button it was
+        body = {"client": client_id, "movement": form.cleaned_data["movement"], **said}
         _status, answer = idempotency.once(
             user, idempotency.key_of(request), body, lambda: (201, _flag(request, form, client_id))
         )
-    except Conflict:
-        raise
+    except Conflict as conflict:
+        text = _("Reported already with another answer. Look the client up again to report anew.")
+        mine = conflict.field == idempotency.FIELD
+        return priority.refused(request, text if mine else str(conflict), status=409)
     except Refused as refusal:
         return priority.refused(request, str(refusal))
     messages.success(request, answer["said"], extra_tags="met")

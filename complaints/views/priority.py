@@ -76,7 +76,7 @@ def line(client, user):
     }
 
 
-def refused(request, text):
+def refused(request, text, *, status=422):
     """A refusal as the box shows it."""
     context = {"asked": True, "refusal": text, "lines": [], "may": may(request.user)}
-    return render(request, "complaints/_recognised.html", context, status=422)
+    return render(request, "complaints/_recognised.html", context, status=status)

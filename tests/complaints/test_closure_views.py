@@ -77,6 +77,16 @@ class TestFlag:
             assert browser.post("/closures/flag/", values).status_code == 303
         assert Closure.objects.get().flags.count() == 1 and IdempotencyKey.objects.count() == 1
 
+    @pytest.mark.parametrize("second", [{"suspicion": "churn"}, {"went_on": "1"}])
+    def test_another_answer_with_the_same_form_is_never_swallowed(self, as_, teller, holder, second):
+        browser = as_(teller)
+        found = browser.post("/closures/find/", {"q": "6789"}, **HTMX).content.decode()
+        values = form_values(found, "ordinary")
+        assert browser.post("/closures/flag/", values).status_code == 303
+        answer = browser.post("/closures/flag/", values | second)
+        assert answer.status_code == 409 and "another answer" in answer.content.decode()
+        assert Closure.objects.get().flags.count() == 1
+
     def test_the_name_stays_masked_and_the_look_is_on_record(self, as_, teller, holder):
         found = as_(teller).post("/closures/find/", {"q": "081700000007"}, **HTMX).content.decode()
         assert "陈美华" not in found and "陈**" in found

@@ -9,6 +9,7 @@ from rmflow.doors.forms import Answering
 
 from .models import Destination
 from .rules import closures as rules
+from .rules.account_tail import LONGEST
 from .rules.closures import AT_COUNTER, Measure, Movement, Reason, Result
 
 
@@ -23,10 +24,13 @@ def _money(label, **kwargs):
     )
 
 
-def _line(label, most):
-    return forms.CharField(
-        label=label, required=False, max_length=most, widget=forms.TextInput({"autocomplete": "off"})
-    )
+def _line(label, most, **kwargs):
+    widget = forms.TextInput({"autocomplete": "off"})
+    return forms.CharField(label=label, required=False, max_length=most, widget=widget, **kwargs)
+
+
+#: What becomes of a whole number typed all the same (`rules.account_tail`).
+CUT = _("Of a whole number only the last four digits are kept.")
 
 
 def _day():
@@ -47,7 +51,7 @@ def _yes_no(label):
 class RecordForm(Answering, forms.Form):
     """优质客户异动销户记录表 as far as it is filled in; nothing has to be complete before the end."""
 
-    account = _line(_("Account or card, last digits"), 40)
+    account = _line(_("Account or card, last four digits"), LONGEST, help_text=CUT)
     product = forms.ModelChoiceField(
         label=_("Product"), queryset=Product.objects.all(), required=False, empty_label="—"
     )
@@ -150,6 +154,6 @@ class AnswerForm(Answering, forms.Form):
 class ExecuteForm(Answering, forms.Form):
     """What the teller notes at the end."""
 
-    account = _line(_("Account opened, last digits"), 40)
+    account = _line(_("Account opened, last four digits"), LONGEST, help_text=CUT)
     accurate = _yes_no(_("Right at once, nothing to correct"))
     first_time = _yes_no(_("Settled the first time"))

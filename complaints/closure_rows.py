@@ -54,10 +54,10 @@ def due(case):
 
 
 def money(amount, case, user):
-    """An amount for who works the case or steps in, its band for other readers (domain-rules §4.3)."""
+    """An amount for who works the case or heads it, its band for other readers (domain-rules §4.3)."""
     if amount is None:
         return ""
-    whole = case.client.is_looked_after_by(user) or case.is_worked_by(user) or case.is_headed_by(user)
+    whole = case.client.is_looked_after_by(user) or case.is_worked_by(user) or case.is_kept_by(user)
     return f"{amount:,.2f}" if whole else masks.band_amount(amount)
 
 

@@ -147,7 +147,7 @@ MATRIX = {
     "analyse_complaints": ". . . . x x . x x . . . . .",
     "flag_closure": "x x x . . . . . . . . . . .",
     "work_closure": ". . x . x . . . . . . . . .",
-    "hold_closure": ". . . . x . . . . . . . . .",
+    "hold_closure": ". . . . x . . . x . . . . .",
     "see_cases": ". . . . x x . . x . . . . .",
     "receive_closures": ". . . . . x . . . . . . . .",
     "prepare_opening": ". . x . . . . . . . . . . .",

@@ -45,7 +45,9 @@ def looking_after(closure):
 
 
 def heads(closure):
-    return list(User.objects.holding_at(closure.branch_id, Role.BRANCH_HEAD))
+    """The head of the branch; where that post is vacant, the heads of the region above."""
+    here = list(User.objects.holding_at(closure.branch_id, Role.BRANCH_HEAD))
+    return here or list(User.objects.holding_above(closure.branch, Role.REGION_HEAD))
 
 
 def counters(closure):
@@ -162,7 +164,8 @@ def moved(closure, name, *, by):
         _say(counters(closure), closure, SERVE, "serve", by=by, urgent=True)
     elif name == "call_head":
         called = {"by": by, "outside": CALLED_OUTSIDE, "urgent": True, "manager": by.name}
-        _say(heads(closure), closure, CALLED, f"head:{closure.called_at:%H%M%S}", **called)
+        calls = closure.events.filter(name="call_head").count()
+        _say(heads(closure), closure, CALLED, f"head:{calls}", **called)
     elif name == "step_in":
         _say(looking_after(closure), closure, STEPPED_IN, "step_in", by=by, name=by.name)
 

@@ -10,6 +10,7 @@ from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
 from ..models import Closure, ClosureMeasure, WinBack
+from ..rules import account_tail
 from ..rules import closures as rules
 from ..rules.closures import CLOSURE_TRANSITIONS, ENDINGS, Measure, Result, State
 from . import closure_news as news
@@ -51,6 +52,7 @@ def end(closure_id, *, by, result, win_back=(), **facts):
         _refuse_without_result(closure, facts, by=by)
     arrow = ENDINGS[result]
     require(arrow, closure, by=by)
+    rules.check_heard(closure.state, result)
     CLOSURE_TRANSITIONS[arrow].check(closure.state)
     _write(closure, facts, win_back, by=by, save=False)
     _zeros(closure, result)
@@ -96,6 +98,8 @@ def _write(closure, facts, win_back, *, by, save=True):
     if unknown:
         raise TypeError(f"A record has no {sorted(unknown)}.")
     rules.check_amounts({name: facts.get(name) for name in ("amount", "aum_before", "saved", "lost")})
+    if "account" in facts:
+        facts = {**facts, "account": account_tail.tail(facts["account"])}
     for name, value in facts.items():
         setattr(closure, name, value)
     if save:

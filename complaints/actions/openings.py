@@ -21,6 +21,7 @@ from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 
 from ..models import KitItem, Offer, Opening, OpeningEvent
+from ..rules import account_tail
 from ..rules import openings as rules
 from ..rules.openings import OPENING_TRANSITIONS, Answer, State
 
@@ -209,10 +210,10 @@ def _not_cancelled(opening):
 
 @transaction.atomic
 def execute(opening_id, *, by, account="", accurate=None, first_time=None):
-    """A teller carries it out; never the manager, not even with a teller's role (also in the database)."""
+    """A teller carries it out; never the manager, nor who looks after the client (also in the database)."""
     opening = locked(opening_id, by=by)
     permissions.require(by, Permission.EXECUTE_OPENING, opening.branch)
-    if opening.manager_id == by.pk:
+    if opening.is_looked_after_by(by):
         raise Refused(_("The manager never carries out the opening; a teller does."), code="duties")
     OPENING_TRANSITIONS["execute"].check(opening.state)
     wrong = {}
@@ -222,7 +223,8 @@ def execute(opening_id, *, by, account="", accurate=None, first_time=None):
         wrong["first_time"] = _("Say whether it was settled the first time.")
     if wrong:
         raise Refused.many(wrong)
-    opening.account, opening.accurate, opening.first_time = account.strip(), accurate, first_time
+    opening.client_owner_id, opening.client_backup_id = opening.client.owner_id, opening.client.backup_id
+    opening.account, opening.accurate, opening.first_time = account_tail.tail(account), accurate, first_time
     opening.executed_at, opening.executed_by = timezone.now(), by
     _move(opening, "execute", by=by)
     for row in opening.offers.filter(answer=Answer.AGREED, deal__isnull=True).select_related("product"):

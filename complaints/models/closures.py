@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from clients.models import Client, Product, kept_history
 from rmflow.staff.permissions import Permission, scope
 
+from ..rules.account_tail import WHOLE_NUMBER
 from ..rules.closures import (
     NOTE_LENGTH,
     OPEN,
@@ -204,9 +205,19 @@ class Closure(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(called_at__isnull=True, called="")
-                | Q(called_at__isnull=False, called__in=Called),
+                | Q(called_at__isnull=False, called__in=Called.values),
                 name="closure_call_has_a_cause",
                 violation_error_message=_("The call for the head has a cause and a time."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(result="lost") | Q(called_at__isnull=False) | Q(head_at__isnull=False),
+                name="closure_lost_was_heard",
+                violation_error_message=_("Call in the head first; no premium client is lost unheard."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(account__regex=WHOLE_NUMBER),
+                name="closure_account_is_a_tail",
+                violation_error_message=_("Only the last four digits of an account are kept."),
             ),
             models.CheckConstraint(
                 condition=(Q(amount__isnull=True) | Q(amount__gte=0))
@@ -236,6 +247,10 @@ class Closure(models.Model):
 
     def is_headed_by(self, user):
         return scope(user, Permission.HOLD_CLOSURE).covers(self.branch)
+
+    def is_kept_by(self, user):
+        """The head of the branch, or whoever has stepped in: who reads the amounts to decide by them."""
+        return self.head_id == user.pk or (self.is_headed_by(user) and user.has(Permission.WORK_CLOSURE))
 
     def is_whole_for(self, user):
         """Whether `user` reads all of it; a counter reads its own part."""

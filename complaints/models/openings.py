@@ -11,6 +11,7 @@ from clients.models import Client, Product, kept_history
 from followups.models import Appointment, Deal
 from rmflow.staff.permissions import Permission, scope
 
+from ..rules.account_tail import WHOLE_NUMBER
 from ..rules.openings import NOTE_LENGTH, OPEN, Answer, State
 
 USER = settings.AUTH_USER_MODEL
@@ -90,6 +91,9 @@ class Opening(models.Model):
     seated_at = models.DateTimeField(null=True, blank=True)
     executed_at = models.DateTimeField(null=True, blank=True)
     executed_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    #: Who looked after the client when it was carried out: neither of them did that.
+    client_owner = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    client_backup = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
     account = models.CharField(_("Account opened"), max_length=40, blank=True)
     accurate = models.BooleanField(_("Right at once, nothing to correct"), null=True, blank=True)
     first_time = models.BooleanField(_("Settled the first time"), null=True, blank=True)
@@ -109,6 +113,18 @@ class Opening(models.Model):
                 condition=Q(executed_by__isnull=True) | ~Q(executed_by=F("manager")),
                 name="opening_not_by_its_manager",
                 violation_error_message=_("The manager never carries out the opening; a teller does."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(client_owner__isnull=True) | ~Q(executed_by=F("client_owner")))
+                & (Q(client_backup__isnull=True) | ~Q(executed_by=F("client_backup")))
+                | Q(executed_by__isnull=True),
+                name="opening_not_by_who_looks_after",
+                violation_error_message=_("The manager never carries out the opening; a teller does."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(account__regex=WHOLE_NUMBER),
+                name="opening_account_is_a_tail",
+                violation_error_message=_("Only the last four digits of an account are kept."),
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -139,6 +155,10 @@ class Opening(models.Model):
     @property
     def is_open(self):
         return self.state in OPEN
+
+    def is_looked_after_by(self, user):
+        """Whether `user` prepared it or looks after the client: who never carries it out."""
+        return user.pk in (self.manager_id, self.client.owner_id, self.client.backup_id)
 
 
 class KitItem(models.Model):

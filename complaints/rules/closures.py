@@ -120,11 +120,14 @@ class Called(TextChoices):
     CANNOT_HOLD = "cannot_hold", _("The manager cannot hold the client")
     UNCLAIMED = "unclaimed", _("Nobody claimed the case in time")
     NO_MANAGER = "no_manager", _("The client has no manager")
+    LEARNT_LATER = "later", _("The head learnt of it only after the end")
 
 
 OPEN = tuple(state for state in State if state != State.ENDED)
 #: States in which somebody works to keep the client.
 KEEPING = (State.CALLED, State.RETAINING, State.HEAD)
+#: Only from here a client is lost: the head has heard of the case (W3-05).
+HEARD = (State.CALLED, State.HEAD)
 
 CLOSURE_TRANSITIONS = {
     "claim": Transition(_("Claim"), (State.FLAGGED, State.CALLED), State.CLAIMED, Permission.WORK_CLOSURE),
@@ -153,7 +156,7 @@ CLOSURE_TRANSITIONS = {
     "serve": Transition(Result.SERVED.label, (State.SERVING,), State.ENDED, Permission.WORK_CLOSURE),
     "keep": Transition(Result.KEPT.label, KEEPING, State.ENDED, Permission.WORK_CLOSURE),
     "keep_part": Transition(Result.PARTLY.label, KEEPING, State.ENDED, Permission.WORK_CLOSURE),
-    "lose": Transition(Result.LOST.label, KEEPING, State.ENDED, Permission.WORK_CLOSURE),
+    "lose": Transition(Result.LOST.label, HEARD, State.ENDED, Permission.WORK_CLOSURE),
 }
 #: Result → the arrow that ends a case so.
 ENDINGS = {
@@ -183,6 +186,12 @@ def claim_due_at(found_at, *, minutes):
 def night_claim_due_at(night, *, at, calendar, zone):
     """Until when a case found in the night before `night` is to be claimed: that working day, or the next."""
     return datetime.datetime.combine(calendar.on_or_after(night), at, tzinfo=zone)
+
+
+def check_heard(state, result):
+    """Refuse to end a case as lost before the head was called in; the counter has long gone on (W3-04)."""
+    if result == Result.LOST and state == State.RETAINING:
+        raise Refused(_("Call in the head first; no premium client is lost unheard."), field="result")
 
 
 def missing(record, result, *, measures):

@@ -144,7 +144,7 @@ def page(request, found, *, learn=None, execute=None, refusal="", status=200):
     user = request.user
     mine = found.manager_id == user.pk and user.has(Permission.PREPARE_OPENING)
     counts = permissions.scope(user, Permission.EXECUTE_OPENING).covers(found.branch)
-    executes = counts and found.state == State.SEATED and not mine
+    executes = counts and found.state == State.SEATED and not found.is_looked_after_by(user)
     today = clock.today()
     context = {
         **rows.header(found, user),

@@ -118,6 +118,13 @@ class UserQuerySet(models.QuerySet):
             Q(pk__in=at_home) | Q(duty_branch_id=branch_id, duty_on=day, pk__in=held.values("user_id"))
         )
 
+    def holding_above(self, branch, *roles, on=None):
+        """Those who hold one of `roles` at a place above `branch`."""
+        codes = branch.path.rstrip(".").split(".")
+        above = [".".join(codes[:depth]) + "." for depth in range(1, len(codes))]
+        held = RoleHolding.objects.current(on).filter(role__in=roles, branch__path__in=above)
+        return self.active().filter(pk__in=held.values("user_id"))
+
     def visible_to(self, user):
         """Colleagues: of one's own branches; everyone for those who keep staff or audit."""
         if user.has(Permission.MANAGE_REFERENCE) or user.has(Permission.MANAGE_ROLES):

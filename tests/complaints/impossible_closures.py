@@ -8,6 +8,7 @@ from complaints.models import (
     ClosureFlag,
     ClosureMonth,
     ClosureRule,
+    Destination,
     Guide,
     KitForm,
     KitItem,
@@ -130,6 +131,10 @@ IMPOSSIBLE = {
     "closure_claim_has_a_name": lambda w: closure(w, claimed_at=NOON),
     "closure_head_has_a_name": lambda w: closure(w, head=w.lobby),
     "closure_call_has_a_cause": lambda w: closure(w, called_at=NOON),
+    "closure_lost_was_heard": lambda w: ended(
+        w, result="lost", saved=0, lost=1, destination=Destination.objects.first()
+    ),
+    "closure_account_is_a_tail": lambda w: closure(w, account="6217 0000 123"),
     "closure_amounts_not_negative": lambda w: closure(w, amount=-1),
     "closure_went_on_has_a_name": lambda w: ClosureFlag.objects.create(
         closure=closure(w),
@@ -151,6 +156,8 @@ IMPOSSIBLE = {
         KitForm.objects.create(kind=OpeningKind.objects.first(), name="x") for _n in "ab"
     ],
     "opening_not_by_its_manager": lambda w: executed(w, executed_by=w.wealth),
+    "opening_not_by_who_looks_after": lambda w: executed(w, client_backup=w.lobby),
+    "opening_account_is_a_tail": lambda w: opening(w, account="6217000"),
     "opening_execution_whole": lambda w: executed(w, accurate=None),
     "opening_ready_before_seated": lambda w: opening(w, ready_at=NOON, seated_at=NOON - HOUR),
     "kit_item_once": twice(form, opening),

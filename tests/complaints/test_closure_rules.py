@@ -34,7 +34,7 @@ ALLOWED = {
     "serve": {"serving"},
     "keep": {"called", "retaining", "head"},
     "keep_part": {"called", "retaining", "head"},
-    "lose": {"called", "retaining", "head"},
+    "lose": {"called", "head"},
 }
 TODAY = datetime.date(2026, 10, 8)
 

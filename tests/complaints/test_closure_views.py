@@ -148,7 +148,7 @@ class TestCase:
         assert late.status_code == 409 and "moved on" in late.content.decode()
 
     def test_what_lacks_stands_beside_the_fields_and_nothing_typed_is_lost(self, as_, case, wealth):
-        made = case("retaining")
+        made = case("called")
         answer = as_(wealth).post(
             f"/closures/{made.pk}/record/",
             {"go": "end", "result": "lost", "account": "尾号 6789", "note": "留言"},
@@ -160,7 +160,25 @@ class TestCase:
             assert re.search(rf'id="id_{name}[^"]*_error"', page), name
         assert "at least one measure" in page
         made.refresh_from_db()
-        assert made.state == "retaining"
+        assert made.state == "called"
+
+    def test_lost_is_offered_only_once_the_head_was_called(self, as_, case, wealth):
+        made = case("retaining")
+        page = as_(wealth).get(f"/closures/{made.pk}/").content.decode()
+        assert 'value="partly"' in page and 'value="lost"' not in page
+        assert "Cannot hold the client? Call in the head" in page
+        answer = as_(wealth).post(f"/closures/{made.pk}/record/", {"go": "end", "result": "lost"})
+        assert answer.status_code == 422 and "lost unheard" in answer.content.decode()
+        closures.step("call_head", made.pk, by=wealth)
+        assert 'value="lost"' in as_(wealth).get(f"/closures/{made.pk}/").content.decode()
+
+    def test_the_region_s_head_reads_bands_until_stepping_in(self, as_, case, wealth, region_head):
+        made = case("called")
+        Closure.objects.filter(pk=made.pk).update(amount=123_456)
+        page = as_(region_head).get(f"/closures/{made.pk}/").content.decode()
+        assert "123,456" not in page and f"/closures/{made.pk}/step/step_in/" in page
+        assert as_(region_head).post(f"/closures/{made.pk}/step/step_in/").status_code == 303
+        assert "123456" in as_(region_head).get(f"/closures/{made.pk}/").content.decode()
 
     def test_the_record_ends_the_case(self, as_, case, wealth):
         made = case("retaining")
@@ -224,7 +242,7 @@ class TestList:
 
     def test_chips_narrow_it(self, as_, case, vip, wealth):
         case(client=vip(name="王芳"))
-        done = case("retaining", client=vip(name="李娜"))
+        done = case("called", client=vip(name="李娜"))
         end(done, by=wealth)
         browser = as_(wealth)
         assert len(browser.get("/closures/?show=ended").context["lines"]) == 1
@@ -256,7 +274,7 @@ class TestPaper:
     )
 
     def test_the_columns_are_the_form_s_in_its_order(self, client, case, wealth, supervisor):
-        made = case("retaining")
+        made = case("called")
         end(made, by=wealth)
         client.force_login(wealth)
         page = client.get(f"/closures/{made.pk}/print/").content.decode()
@@ -271,7 +289,7 @@ class TestMonth:
     def september(self, case, vip, wealth, head, teller, other_wealth):
         """Two cases of September and one of the other branch."""
         with time_machine.travel(datetime.datetime(2026, 9, 10, 4, 0, tzinfo=datetime.UTC), tick=False):
-            end(case("retaining", client=vip(name="王芳")), by=wealth, lost=300_000)
+            end(case("called", client=vip(name="王芳")), by=wealth, lost=300_000)
             end(
                 case("head", client=vip(name="李娜")),
                 by=head,
@@ -400,7 +418,7 @@ class TestApi:
         assert browser.post(f"{url}went-on/", **send).status_code == 200
         browser = as_(wealth)
         assert browser.get(url).json()["transitions"] == ["claim"]
-        for name in ("claim", "churn"):
+        for name in ("claim", "churn", "call_head"):
             assert browser.post(f"{url}transitions/", {"name": name}, **send).status_code == 200
         lacking = browser.post(f"{url}end/", {"result": "lost"}, **send)
         assert lacking.status_code == 400 and {"account", "amount", "measures"} <= set(lacking.json())

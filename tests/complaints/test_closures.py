@@ -129,6 +129,40 @@ class TestOtherBranches:
             closures.step("claim", made.pk, by=wealth)  # the counter of wealth's branch saw it, no more
 
 
+class TestHeads:
+    def test_where_the_post_is_vacant_the_region_s_head_is_called_and_may_see_it_through(
+        self, case, wealth, head, region_head, branches, hire
+    ):
+        hire("100399", "石岚", "region_head", "second")  # stands beside, not above
+        made = case("retaining")
+        head.is_active = False
+        head.save()
+        closures.step("call_head", made.pk, by=wealth)
+        told = Notice.objects.filter(key__startswith=f"closure:{made.pk}:head")
+        assert [notice.recipient for notice in told] == [region_head]
+        assert closures.may("step_in", made, region_head) and not closures.may("claim", made, region_head)
+        closures.step("step_in", made.pk, by=region_head)
+        assert end(made, by=region_head).head == region_head
+
+    def test_with_a_head_at_the_branch_the_region_hears_nothing(self, case, head, region_head):
+        made = case("called")
+        assert Notice.objects.filter(recipient=head, key__startswith=f"closure:{made.pk}:head").exists()
+        assert not Notice.objects.filter(recipient=region_head).exists()
+
+    def test_a_second_call_is_told_as_well(self, case, wealth, head):
+        made = case("head")
+        for name in ("normal", "churn", "call_head"):
+            closures.step(name, made.pk, by=wealth)
+        assert Notice.objects.filter(recipient=head, key__contains=":head:").count() == 2
+
+    def test_a_claim_nobody_took_climbs_past_a_vacant_post(self, noon, case, head, region_head):
+        made = case()
+        head.is_active = False
+        head.save()
+        closures.climb(now=NOON + datetime.timedelta(hours=1))
+        assert Notice.objects.get(key=f"closure:{made.pk}:climb").recipient == region_head
+
+
 class TestGoingOn:
     """A lawful closure is never delayed: the counter goes on at any moment and the record shows both."""
 
@@ -144,7 +178,7 @@ class TestGoingOn:
         assert Notice.objects.filter(recipient=wealth, key__contains="went_on").count() == 1
 
     def test_also_after_the_case_has_ended_and_once_only(self, case, teller, wealth):
-        made = case("retaining")
+        made = case("called")
         end(made, by=wealth)
         first = closures.go_on(made.pk, by=teller).flags.get().went_on_at
         assert closures.go_on(made.pk, by=teller).flags.get().went_on_at == first
@@ -264,13 +298,49 @@ class TestClimb:
 
 class TestRecord:
     def test_the_case_ends_with_a_whole_record_only_and_all_that_lacks_is_named(self, case, wealth):
-        made = case("retaining")
+        made = case("called")
         with pytest.raises(Refused) as refused:
             closure_record.end(made.pk, by=wealth, result="lost")
         lacking = ["account", "amount", "reason", "accurate", "first_time", "measures", "lost", "destination"]
         assert list(refused.value.errors) == lacking
         made.refresh_from_db()
-        assert made.state == "retaining" and made.result == ""
+        assert made.state == "called" and made.result == ""
+
+    def test_no_client_is_lost_before_the_head_was_called(self, case, wealth, head, teller):
+        made = case("retaining")
+        with pytest.raises(Refused) as refused:
+            end(made, by=wealth)
+        assert refused.value.field == "result" and not made.measures.filter(closure__result="lost").exists()
+        made.refresh_from_db()
+        assert (made.state, made.result) == ("retaining", "")
+        assert not Notice.objects.filter(recipient=head).exists()
+        closures.go_on(made.pk, by=teller)  # the counter waits for none of this
+        closures.step("call_head", made.pk, by=wealth)
+        assert Notice.objects.filter(recipient=head, key__contains=":head:").count() == 1
+        assert closure_record.end(made.pk, by=wealth, result="lost", **whole()).result == "lost"
+
+    @pytest.mark.parametrize(
+        "typed, kept",
+        [
+            ("6217000012346789", "6789"),
+            ("6217 0000 1234 6789", "6789"),
+            ("卡号６２１７０００１２３４５６", "卡号3456"),
+            ("活期 尾号 6789", "活期 尾号 6789"),
+            ("6789、1234", "6789、1234"),
+            ("123-456", "123-456"),
+        ],
+    )
+    def test_of_an_account_the_last_four_digits_are_kept(self, case, wealth, typed, kept):
+        made = case("claimed")
+        closure_record.keep_record(made.pk, by=wealth, account=typed)
+        made.refresh_from_db()
+        assert made.account == kept
+        assert not made.history.filter(account__regex="[0-9]{7}").exists()
+
+    def test_an_account_too_long_is_refused_beside_its_field(self, case, wealth):
+        with pytest.raises(Refused) as refused:
+            closure_record.keep_record(case("claimed").pk, by=wealth, account="x" * 41)
+        assert refused.value.field == "account"
 
     @pytest.mark.parametrize(
         "result, saved, lost, arrow",

@@ -131,6 +131,24 @@ class TestDuties:
         with pytest.raises(PermissionDenied):
             openings.execute(opening("seated").pk, by=wealth, **MARKS)
 
+    @pytest.mark.parametrize("who", ["owner", "backup"])
+    def test_nor_does_who_looks_after_the_client_with_a_teller_s_role(self, opening, hire, vip, kind, who):
+        person = hire("100188", "程颖", "wealth_manager")
+        RoleHolding.objects.create(
+            user=person, role="teller", branch=person.home_branch, valid_from=datetime.date(2020, 1, 1)
+        )
+        made = opening("seated")
+        setattr(made.client, who, person)
+        made.client.save()
+        with pytest.raises(Refused) as refused:
+            openings.execute(made.pk, by=person, **MARKS)
+        assert refused.value.code == "duties"
+
+    def test_of_the_account_the_last_four_digits_are_kept(self, opening, teller):
+        made = openings.execute(opening("seated").pk, by=teller, account="6217 0000 1234 6789", **MARKS)
+        assert made.account == "6789"
+        assert (made.client_owner_id, made.client_backup_id) == (made.client.owner_id, made.client.backup_id)
+
     def test_not_even_a_manager_who_is_a_teller_too(self, opening, wealth, branches):
         RoleHolding.objects.create(
             user=wealth, role="teller", branch=branches["first"], valid_from=datetime.date(2020, 1, 1)

@@ -139,7 +139,7 @@ def _case(branch, branches, moment, rng):
     if not new:
         return
     head = _pick(rng, branch, Role.BRANCH_HEAD)
-    keeper = _keep(case, manager, head, moment, rng, ordinary=ordinary)
+    keeper = _keep(case, manager, head, moment, rng, result=result)
     with at(moment + datetime.timedelta(minutes=rng.randint(35, 90))):
         facts = _record(result, moment, rng)
         if case.aum_before is None:  # no balances yet: the keeper writes down what the client says
@@ -147,8 +147,9 @@ def _case(branch, branches, moment, rng):
         closure_record.end(case.pk, by=keeper, result=result, **facts)
 
 
-def _keep(case, manager, head, moment, rng, *, ordinary):
-    """The ladder: claim, judge, measures, and sometimes the head."""
+def _keep(case, manager, head, moment, rng, *, result):
+    """The ladder: claim, judge, measures, and sometimes the head; before a client is lost always."""
+    ordinary = result == Result.SERVED
     soon = moment + datetime.timedelta(minutes=rng.randint(1, 8))
     with at(soon):
         closures.step("claim", case.pk, by=manager)
@@ -157,10 +158,12 @@ def _keep(case, manager, head, moment, rng, *, ordinary):
             return manager
         kind, text = rng.choice(TALKS)
         closure_record.add_measure(case.pk, by=manager, kind=kind, text=text)
-    if head is None or rng.random() < 0.6:
+    if result != Result.LOST and (head is None or rng.random() < 0.6):
         return manager
     with at(soon + datetime.timedelta(minutes=9)):
         closures.step("call_head", case.pk, by=manager, note="客户去意已决")
+    if head is None:
+        return manager
     with at(soon + datetime.timedelta(minutes=14)):
         closures.step("step_in", case.pk, by=head)
         closure_record.add_measure(case.pk, by=head, kind=Measure.HEAD_TALK, text="负责人面谈，答复利率申请")

@@ -196,6 +196,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             _P.WORK_COMPLAINT,
             _P.ASSIGN_COMPLAINT,
             _P.ANALYSE_COMPLAINTS,
+            _P.HOLD_CLOSURE,
             _P.SEE_CASES,
         }
     ),

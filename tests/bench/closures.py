@@ -17,12 +17,12 @@ ROUNDS = 5
 CASES = """
     INSERT INTO complaints_closure (client_id, branch_id, manager_id, tier, level, movement, suspicion, found,
         found_at, found_on, trigger, source_key, state, claim_due_at, claimed_at, claimed_by_id, assessment,
-        called, called_at, account, amount, aum_before, reason, reason_note, destination_id, saved, lost, note, accurate,
-        first_time, result, ended_at, ended_by_id)
+        called, called_at, account, amount, aum_before, reason, reason_note, destination_id, saved, lost, note,
+        accurate, first_time, result, ended_at, ended_by_id)
     SELECT c.id, c.branch_id, m.id, 'T3', '', (ARRAY['closure','outflow','matured'])[1 + n %% 3], 'churn',
         'counter', at, (at AT TIME ZONE 'Asia/Shanghai')::date, '', '',
-        CASE WHEN open THEN 'retaining' ELSE 'ended' END, at, at, m.id, 'churn', CASE WHEN open THEN '' ELSE 'cannot_hold' END,
-        CASE WHEN open THEN NULL ELSE at END, '6789', 500000, 800000,
+        CASE WHEN open THEN 'retaining' ELSE 'ended' END, at, at, m.id, 'churn',
+        CASE WHEN open THEN '' ELSE 'cannot_hold' END, CASE WHEN open THEN NULL ELSE at END, '6789', 500000, 800000,
         (ARRAY['rates','rival','funds','fees'])[1 + n %% 4], '', d.id, CASE WHEN n %% 2 = 0 THEN 200000 ELSE 0 END,
         300000, '', true, n %% 7 > 0, CASE WHEN open THEN '' WHEN n %% 2 = 0 THEN 'partly' ELSE 'lost' END,
         CASE WHEN open THEN NULL ELSE at END, CASE WHEN open THEN NULL ELSE m.id END

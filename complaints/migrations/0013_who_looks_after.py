@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clients', '0020_priority_register'),
-        ('complaints', '0011_recount_progress'),
+        ('complaints', '0012_due_read_in_order'),
         ('followups', '0007_chances_worked'),
         ('staff', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

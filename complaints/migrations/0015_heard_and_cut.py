@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("complaints", "0013_cut_accounts")]
+    dependencies = [("complaints", "0014_cut_accounts")]
 
     operations = [
         migrations.AddConstraint(

@@ -33,6 +33,6 @@ def _tail(found):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("complaints", "0012_who_looks_after")]
+    dependencies = [("complaints", "0013_who_looks_after")]
 
     operations = [migrations.RunPython(cut, migrations.RunPython.noop)]

@@ -31,4 +31,17 @@
     row.setAttribute("aria-current", "true");
     row.closest(".split")?.classList.add("is-open");
   });
+
+  // The current tab of a strip that scrolls sideways stands in sight: once, then the finger has it.
+  let current = null;
+  const tab = () => {
+    const found = document.querySelector(".tabs > [aria-current]");
+    if (!found || found === current) return;
+    current = found;
+    const strip = found.parentElement;
+    const from = found.getBoundingClientRect().left - strip.getBoundingClientRect().left;
+    strip.scrollLeft += from - (strip.clientWidth - found.offsetWidth) / 2;
+  };
+  document.addEventListener("rmflow:swapped", tab);
+  tab();
 })();

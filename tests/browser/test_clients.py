@@ -57,6 +57,18 @@ def test_the_manager_reads_shows_and_changes(screen_of, chen, wealth):
     expect(page.locator("#client-card")).to_contain_text("138****5678")
 
 
+def test_the_tab_one_has_chosen_stands_in_sight_on_a_phone(phone, chen, wealth):
+    page = phone(wealth)
+    page.goto(f"/clients/{chen.pk}/")
+    expect(page.locator("[hx-trigger=load]")).to_have_count(0)
+    page.locator("#tab-changes").click()
+    chosen = page.locator(".tabs > [aria-current]")
+    expect(chosen).to_have_id("tab-changes")
+    expect(chosen).to_be_in_viewport(ratio=1)
+    page.reload()
+    expect(page.locator(".tabs > [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def test_what_is_wrong_stands_in_the_dialog_and_the_text_stays(screen_of, chen, wealth):
     page = screen_of(wealth)
     page.goto(f"/clients/{chen.pk}/")

@@ -122,6 +122,9 @@ def approve(override_id, *, by, why=""):
     before = client.tier
     if row.tier and row.tier != before:
         client.tier, client.tier_since, client.watch_since = row.tier, clock.today(), None
+        client.overrides.filter(tier_set_on__isnull=False).update(tier_set_on=None)
+        row.tier_set_on = client.tier_since
+        row.save(update_fields=["tier_set_on"])
     if row.type:
         client.type, client.level = row.type, row.level
     with pghistory.context(override=row.pk):
@@ -145,13 +148,16 @@ def refuse(override_id, *, by, why):
 
 @transaction.atomic
 def end(override_id, *, by):
-    """End a setting before its day; the next run finds the tier anew."""
+    """End a setting before its day, and the next run finds the tier anew; or take a question back."""
     row = _locked(override_id, by=by)
     if row.asked_by_id != by.pk:
         permissions.require(by, Permission.OVERRIDE_TIER, row.client.branch)
     if row.state not in (Override.State.ASKED, Override.State.APPROVED):
         raise Conflict(_("This step is no longer possible; the record has moved on."), code="state")
-    row.state = Override.State.ENDED
+    if row.state == Override.State.ASKED:
+        row.state = Override.State.WITHDRAWN
+    else:
+        row.state, row.expires_on = Override.State.ENDED, min(row.expires_on, clock.today())
     row.settled_by, row.settled_at = row.settled_by or by, clock.now()
-    row.save(update_fields=["state", "settled_by", "settled_at"])
+    row.save(update_fields=["state", "expires_on", "settled_by", "settled_at"])
     return row

@@ -170,15 +170,18 @@ class Override(models.Model):
         APPROVED = "approved", _("Approved")
         REFUSED = "refused", _("Refused")
         ENDED = "ended", _("Ended early")
+        WITHDRAWN = "withdrawn", _("Taken back before an answer")
 
     client = models.ForeignKey(Client, models.CASCADE, related_name="overrides")
     tier = models.CharField(_("Tier"), max_length=2, blank=True)
     type = models.CharField(_("Type"), max_length=20, choices=ClientType, blank=True)
     level = models.CharField(_("Core or regular"), max_length=8, choices=Level, blank=True)
     reason = models.CharField(_("Reason"), max_length=300)
-    state = models.CharField(_("State"), max_length=8, choices=State, default=State.ASKED)
+    state = models.CharField(_("State"), max_length=9, choices=State, default=State.ASKED)
     starts_on = models.DateField(_("From"))
     expires_on = models.DateField(_("Ends on"))
+    #: The client's `tier_since` while the tier stands on this setting; none once a run found the tier anew.
+    tier_set_on = models.DateField(null=True, editable=False)
     asked_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     settled_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
@@ -193,7 +196,8 @@ class Override(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(expires_on__gt=F("starts_on")),
+                condition=Q(expires_on__gt=F("starts_on"))
+                | Q(state="ended", expires_on__gte=F("starts_on")),
                 name="override_ends_after_it_starts",
                 violation_error_message=_("A manual setting ends after it starts."),
             ),
@@ -203,7 +207,8 @@ class Override(models.Model):
                 violation_error_message=_("Choose a tier or a type."),
             ),
             models.CheckConstraint(
-                condition=Q(settled_by__isnull=True) | ~Q(settled_by=F("asked_by")) | Q(state="ended"),
+                condition=Q(settled_by__isnull=True) | ~Q(settled_by=F("asked_by"))
+                | Q(state__in=("ended", "withdrawn")),
                 name="override_two_persons",
                 violation_error_message=_("Somebody else approves what you asked for."),
             ),

@@ -19,6 +19,8 @@ TIERS = f"""
                watch_since = {WATCHES}
           FROM clients_evaluation e
          WHERE {OF_PART} AND c.tier = e.tier_before AND e.move = ANY(%(moves)s)
+           AND NOT EXISTS (SELECT FROM clients_override o WHERE o.client_id = c.id AND o.state = 'approved'
+                  AND o.tier <> '' AND o.settled_at > %(cut)s)
            AND (e.tier <> c.tier OR e.watched <> (c.watch_since IS NOT NULL))
         RETURNING c.id, c.branch_id, e.tier_before, e.tier, e.move, e.reason, e.tier <> e.tier_before AS moved)
     INSERT INTO clients_timelineentry (client_id, kind, at, branch_id, data, note, link)
@@ -41,6 +43,17 @@ TYPES = f"""
     SELECT id, 'verdict', now(), branch_id,
            jsonb_build_object('type', type, 'level', level, 'run', %(run)s), '', '/tiers/client/' || id || '/'
       FROM changed"""
+#: The manual setting that a tier stands on (`tier_set_on`): the one in force that this run wrote into effect;
+#: none any more when the run found the tier of an ended setting anew.
+SETTINGS = f"""
+    UPDATE clients_override o SET tier_set_on = CASE e.reason WHEN 'override' THEN c.tier_since END
+      FROM clients_evaluation e, clients_client c
+     WHERE {OF_PART} AND o.client_id = c.id AND o.tier = c.tier AND c.tier = e.tier
+       AND e.move = ANY(%(moves)s)
+       AND CASE e.reason WHEN 'override' THEN o.state = 'approved' AND e.tier <> e.tier_before
+                AND c.tier_since = %(effective)s AND %(effective)s BETWEEN o.starts_on AND o.expires_on
+           ELSE e.reason <> 'no_data' AND o.tier_set_on = c.tier_since
+                AND (o.state = 'ended' OR o.state = 'approved' AND o.expires_on < %(effective)s) END"""
 #: What takes effect without a signature.
 UNSIGNED = (Move.UP, Move.NEW, Move.WATCH, Move.STAY)
 
@@ -53,6 +66,7 @@ def apply(part, *, downgrades):
         "month": run.month,
         "branch": part.branch_id,
         "effective": run.effective_on,
+        "cut": run.cut_at,
         "moves": list(Move.values) if downgrades else [*UNSIGNED],
         "downgrades": downgrades,
         "kept": int(Flag.CONFLICT | Flag.VERDICT),
@@ -60,5 +74,6 @@ def apply(part, *, downgrades):
     with connection.cursor() as cursor:
         cursor.execute(TIERS, values)
         tiers = cursor.rowcount
+        cursor.execute(SETTINGS, values)
         cursor.execute(TYPES, values)
         return tiers, cursor.rowcount

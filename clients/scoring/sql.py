@@ -82,8 +82,7 @@ def _known(card, params, used, where):
                WHERE o.client_id = c.id AND o.state = 'approved'
                  AND %(effective)s BETWEEN o.starts_on AND o.expires_on ORDER BY o.id DESC LIMIT 1) hand ON true
           LEFT JOIN LATERAL (SELECT o.tier FROM clients_override o
-               WHERE o.client_id = c.id AND o.tier <> '' AND o.tier = c.tier AND c.tier_since >= o.starts_on
-                 AND c.tier_since <= o.expires_on
+               WHERE o.client_id = c.id AND o.tier = c.tier AND o.tier_set_on = c.tier_since
                  AND (o.state = 'ended' OR o.state = 'approved' AND o.expires_on < %(effective)s)
                ORDER BY o.id DESC LIMIT 1) past ON true
          WHERE {where} AND c.created_at <= %(cut)s AND c.merged_into_id IS NULL

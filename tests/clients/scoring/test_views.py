@@ -409,6 +409,7 @@ def test_a_setting_by_hand_is_approved_by_another_and_ends(base, wealth, head, s
     Evaluation.objects.all().delete()
     EvaluationRun.objects.all().delete()
     Override.objects.update(starts_on=datetime.date(2026, 5, 1), expires_on=datetime.date(2026, 10, 31))
+    Override.objects.update(tier_set_on=datetime.date(2026, 5, 1))
     Client.objects.filter(pk=client.pk).update(tier_since=datetime.date(2026, 5, 1))
     october()
     found = Evaluation.objects.get(client=client)

@@ -64,7 +64,7 @@ def evaluate_branch(part_id: int) -> None:
 @shared_task(name="clients.evaluate_events")
 @scheduled("evaluate clients by event")
 def evaluate_events() -> dict[str, int]:
-    """Each night: large movements, new products and life events of the day before."""
+    """Each night: large movements, new products, life events, occupations, complaints nobody looked at yet."""
     return events.evaluate_due(today=clock.today())
 
 

@@ -196,8 +196,7 @@ class Override(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(expires_on__gt=F("starts_on"))
-                | Q(state="ended", expires_on__gte=F("starts_on")),
+                condition=Q(expires_on__gt=F("starts_on")) | Q(state="ended", expires_on__gte=F("starts_on")),
                 name="override_ends_after_it_starts",
                 violation_error_message=_("A manual setting ends after it starts."),
             ),
@@ -207,7 +206,8 @@ class Override(models.Model):
                 violation_error_message=_("Choose a tier or a type."),
             ),
             models.CheckConstraint(
-                condition=Q(settled_by__isnull=True) | ~Q(settled_by=F("asked_by"))
+                condition=Q(settled_by__isnull=True)
+                | ~Q(settled_by=F("asked_by"))
                 | Q(state__in=("ended", "withdrawn")),
                 name="override_two_persons",
                 violation_error_message=_("Somebody else approves what you asked for."),

@@ -1,8 +1,10 @@
 """What the bank sells, and what a client holds of it (W1-12, C-05)."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Right
+from django.db.models.functions import Now, Right
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -97,6 +99,8 @@ class Holding(models.Model):
     matures_on = models.DateField(_("Due on"), null=True, blank=True)
     ended_on = models.DateField(_("Ended on"), null=True, blank=True)
     overdue_days = models.IntegerField(_("Days overdue"), default=0, db_default=0)
+    #: When we heard of the contract first; none for those that were here before we kept it.
+    recorded_at = models.DateTimeField(null=True, default=timezone.now, db_default=Now(), editable=False)
     #: The last four characters, as the client's card or passbook shows them; the desk looks them up.
     tail = models.GeneratedField(
         expression=Right("contract_no", 4), output_field=models.CharField(max_length=4), db_persist=True
@@ -123,6 +127,7 @@ class Holding(models.Model):
                 name="holding_due",
                 condition=Q(matures_on__isnull=False, ended_on__isnull=True),
             ),
+            BrinIndex(fields=["recorded_at"], name="holding_recorded"),
             models.Index(fields=["tail", "client"], name="holding_tail", condition=Q(ended_on__isnull=True)),
             models.Index(
                 fields=["ended_on", "client"], name="holding_ended", condition=Q(ended_on__isnull=False)

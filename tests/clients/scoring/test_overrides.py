@@ -15,7 +15,9 @@ NOVEMBER, JANUARY = datetime.date(2026, 11, 1), datetime.date(2027, 1, 31)
 
 
 def ask(who, client, **fields):
-    return overrides.ask(client.pk, by=who, **{"tier": "T3", "reason": "凭证已核", "expires_on": JANUARY, **fields})
+    return overrides.ask(
+        client.pk, by=who, **{"tier": "T3", "reason": "凭证已核", "expires_on": JANUARY, **fields}
+    )
 
 
 def found(client):

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0020_priority_register'),
+        ('clients', '0021_opened_by_nobody'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -19,7 +19,7 @@ SET_ON = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clients", "0021_override_set_on")]
+    dependencies = [("clients", "0022_override_set_on")]
     operations = [
         migrations.RunSQL(statement, migrations.RunSQL.noop) for statement in (WITHDRAWN, ENDED, SET_ON)
     ]

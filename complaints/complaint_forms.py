@@ -1,6 +1,7 @@
 """What is typed of a complaint: parsing only, no rules."""
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -74,6 +75,15 @@ class PeopleChoice(forms.ModelMultipleChoiceField):
         return user.name
 
 
+#: Another branch: its people are offered, who is named there already stays.
+NAMES_FOLLOW = {
+    "hx-get": reverse_lazy("complaints:take"),
+    "hx-target": "#complaint-named",
+    "hx-swap": "outerHTML",
+    "hx-include": "#complaint-named",
+}
+
+
 class TakeForm(forms.Form):
     """投诉记录表, the part that is known at once; one minute."""
 
@@ -83,7 +93,11 @@ class TakeForm(forms.Form):
     name = line(_("Complainant"), 50, required=True)
     phone = line(_("Phone"), 40, inputmode="tel")
     branch = forms.ModelChoiceField(
-        label=_("Branch"), queryset=Branch.objects.none(), required=False, empty_label=_("Choose the branch")
+        label=_("Branch"),
+        queryset=Branch.objects.none(),
+        required=False,
+        empty_label=_("Choose the branch"),
+        widget=forms.Select(attrs=NAMES_FOLLOW),
     )
     named = PeopleChoice(
         label=_("Person complained of"),

@@ -107,8 +107,9 @@ class NameForm(StepForm):
     )
 
     def offer(self):
-        people = User.objects.active().filter(home_branch=self.complaint.branch_id)
-        self.fields["person_id"].queryset = people.order_by("name")
+        from .actions.complaint_take import staff_of
+
+        self.fields["person_id"].queryset = staff_of(self.complaint.branch)
 
     def values(self):
         return {"person_id": self.cleaned_data["person_id"].pk}

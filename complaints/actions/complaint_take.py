@@ -1,6 +1,7 @@
 """Taking a complaint: anybody, in a minute, for one's own branch or, by phone, for any (W3-07, W3-08)."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -213,5 +214,8 @@ def _announce(complaint, *, by):
 
 
 def staff_of(branch):
-    """Who may be named as complained of: the branch's people, by name."""
-    return User.objects.active().filter(home_branch=branch).order_by("name")
+    """Who may be named as complained of: the branch's people, who is lent there today, the heads above; by name."""
+    there = Q(home_branch=branch) | Q(duty_branch=branch, duty_on=bank.today())
+    held = User.objects.holding_at(branch.pk, *Role).values("pk")
+    above = User.objects.holding_above(branch, Role.REGION_HEAD).values("pk")
+    return User.objects.active().filter(there | Q(pk__in=held) | Q(pk__in=above)).order_by("name", "pk")

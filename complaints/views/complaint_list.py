@@ -1,5 +1,6 @@
 """The list of complaints, and taking one (W3-07, W3-08)."""
 
+import re
 import uuid
 
 from django.contrib import messages
@@ -38,6 +39,9 @@ SORTS = {
     "-received": ("-received_at", "-pk"),
 }
 
+
+#: A key as a browser sends it.
+PLAIN_KEY = re.compile(r"[0-9]{1,18}")
 
 #: The filters, in their order.
 SHOWS = ("open", "mine", "overdue", "today", "used", "over", "all")
@@ -147,8 +151,10 @@ def take(request):
     user = request.user
     permissions.require(user, Permission.TAKE_COMPLAINT)
     form = TakeForm(
-        request.POST if request.method == "POST" else None, initial=_initial(request), **_lists(user)
+        request.POST if request.method == "POST" else None, initial=_initial(request), **_lists(request)
     )
+    if request.method == "GET" and htmx.wants_fragment(request):  # another branch was chosen: its people
+        return render(request, "complaints/_named.html", {"form": form, "chooses_branch": _chooses(user)})
     if request.method == "POST" and form.is_valid():
         try:
             made = complaint_take.take_once(
@@ -188,17 +194,22 @@ MORE = (
 def _initial(request):
     """What the link to the form knows: the opinion box, a client's page."""
     given = {"way": request.GET.get("way", "counter"), "client": request.GET.get("client")}
-    return {**given, "level": "normal", "people": 1}
+    chosen = {"branch": request.GET.get("branch"), "named": request.GET.getlist("named")}
+    return {**given, **chosen, "level": "normal", "people": 1}
 
 
 def _chooses(user):
     return not _own_branch(user) or any(h.role in EVERYWHERE_ROLES for h in user.holdings)
 
 
-def _lists(user):
-    """Branches one may choose, and the colleagues who may be named."""
-    branches = Branch.objects.outlets() if _chooses(user) else Branch.objects.filter(pk=user.branch_id)
-    people = complaint_take.staff_of(user.branch) if _own_branch(user) else User.objects.none()
+def _lists(request):
+    """Branches one may choose, and who may be named at the branch that is chosen."""
+    user, chooses = request.user, _chooses(request.user)
+    branches = Branch.objects.outlets() if chooses else Branch.objects.filter(pk=user.branch_id)
+    typed = (request.POST if request.method == "POST" else request.GET).get("branch", "")
+    chosen = branches.filter(pk=int(typed)).first() if chooses and PLAIN_KEY.fullmatch(typed) else None
+    branch = chosen or (user.branch if _own_branch(user) else None)
+    people = complaint_take.staff_of(branch) if branch else User.objects.none()
     return {"branches": branches.order_by("path"), "people": people}
 
 

@@ -20,6 +20,7 @@ from complaints.stats import complaint as stats
 from complaints.stats.pressing import pressing
 from rmflow.privacy.models import AccessEvent
 from rmflow.staff.permissions import Permission, scope
+from rmflow.workdays import clock
 
 from .conftest import fresh
 from .test_work import REPLY, answered, ready
@@ -73,6 +74,57 @@ class TestTake:
         html = answer.content.decode()
         assert "TS-20260213-01" in html
         assert f"/complaints/{Complaint.objects.get().pk}/" not in html
+
+    def test_who_takes_it_for_a_branch_names_one_of_its_people_and_they_never_get_nor_see_it(
+        self, client, friday, phone_agent, lobby, head, wealth, branches
+    ):
+        client.force_login(phone_agent)
+        first, second = branches["first"].pk, branches["second"].pk
+        assert lobby.name not in client.get("/complaints/new/").content.decode()
+        ask = {"headers": {"HX-Request": "true"}}
+        offered = client.get("/complaints/new/", {"branch": first, "named": [lobby.pk]}, **ask)
+        html = offered.content.decode()
+        assert html.startswith('<div id="complaint-named"') and wealth.name in html
+        assert "checked" in html.split(f'value="{lobby.pk}"')[1][:80]
+        assert lobby.name not in client.get("/complaints/new/", {"branch": second}, **ask).content.decode()
+        words = {**FORM, "way": "phone", "branch": str(first), "named": [str(lobby.pk)]}
+        assert client.post("/complaints/new/", words).status_code == 303
+        made = Complaint.objects.get()
+        assert (made.handler, [row.person for row in made.recusals.filter(basis="named")]) == (None, [lobby])
+        assert not Complaint.objects.visible_to(lobby).exists()
+        assert Complaint.objects.visible_to(head).exists()
+
+    def test_somebody_of_another_branch_than_the_chosen_one_is_refused_beside_the_field(
+        self, client, friday, phone_agent, other_lobby, branches
+    ):
+        client.force_login(phone_agent)
+        words = {**FORM, "branch": str(branches["first"].pk), "named": [str(other_lobby.pk)]}
+        answer = client.post("/complaints/new/", words)
+        assert answer.status_code == 422 and 'id="id_named_error"' in answer.content.decode()
+        assert not Complaint.objects.exists()
+
+    @pytest.mark.parametrize("branch", ["x", "９", "-1", "9" * 30, ""])
+    def test_a_branch_that_is_none_offers_nobody(self, client, complaint_office, branch):
+        client.force_login(complaint_office)
+        answer = client.get("/complaints/new/", {"branch": branch}, headers={"HX-Request": "true"})
+        assert answer.status_code == 200 and "请先选择网点" in answer.content.decode()
+
+    def test_who_is_lent_here_today_and_the_head_above_can_be_named(
+        self, client, friday, teller, other_lobby, other_wealth, region_head, branches, lobby
+    ):
+        other_lobby.duty_branch, other_lobby.duty_on = branches["first"], clock.today()
+        other_lobby.save()
+        html = page(client, teller, "/complaints/new/")
+        assert other_lobby.name in html and region_head.name in html and other_wealth.name not in html
+        client.force_login(teller)
+        assert client.post("/complaints/new/", {**FORM, "named": [str(region_head.pk)]}).status_code == 303
+        assert Complaint.objects.get().upper
+
+    def test_the_step_that_names_somebody_offers_the_same_people(
+        self, client, made, lobby, region_head, other_wealth
+    ):
+        html = page(client, lobby, f"/complaints/{made.pk}/name/")
+        assert region_head.name in html and other_wealth.name not in html
 
     def test_the_link_from_the_opinion_box_has_its_way_chosen(self, client, lobby):
         html = page(client, lobby, "/complaints/new/", way="box")

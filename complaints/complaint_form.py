@@ -74,7 +74,7 @@ def _on_spot(c):
 def _extension(row):
     if row is None:
         return ""
-    name = row.decided_by.name if row.decided_by else _("waiting")
+    name = row.decided_by.name if row.decided_by else "" if row.decided_at else _("waiting")
     return _join(row.get_decision_display(), name, row.reason, moment(row.told_at))
 
 

@@ -175,6 +175,10 @@ class Page:
         if extension.decision == Decision.ASKED:
             text = _("{name} asks: {reason}").format(name=extension.asked_by.name, reason=extension.reason)
             return _row("decide_extension", False, _("Extension waits for the office"), text)
+        if extension.decision == Decision.LAPSED:
+            return _row(
+                "", True, _("Extension not needed any more"), extension.reason, at=extension.decided_at
+            )
         text = f"{extension.decided_by.name}: {extension.note}"
         if extension.decision == Decision.REFUSED:
             return _row("", True, _("Extension refused"), text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock as bank
@@ -18,7 +19,7 @@ from .actions import complaint_deadline as deadline
 from .actions import complaint_hand as hand
 from .actions import complaint_reply as replies
 from .actions import complaint_work as work
-from .rules.complaint import OPEN, OVER, RUNNING, Decision, Status
+from .rules.complaint import OPEN, OVER, RUNNING, STILL, Decision, Status
 
 _S, _P = Status, Permission
 ANSWERED = (_S.REPLIED, _S.CLOSED)
@@ -156,6 +157,15 @@ STEPS = {
         icon="check",
     ),
     "assign": Step(_("Assign"), forms.AssignForm, hand.assign, assigns, RUNNING, icon="user-check"),
+    "hand_over": Step(
+        pgettext_lazy("complaint", "Hand over"),
+        forms.AssignForm,
+        hand.hand_over,
+        assigns,
+        STILL,
+        _("The state stays; suspended, the clocks go on standing still."),
+        "user-check",
+    ),
     "pass_on": Step(
         _("Pass on to a unit"),
         forms.PassOnForm,

@@ -17,6 +17,7 @@ SYSTEM = frozenset({"warn", "escalate", "recount", "unassign"})
 SENTENCES = {
     "take": gettext_lazy("took the complaint ({way})"),
     "assign": gettext_lazy("gave it to {handler}"),
+    "hand_over": gettext_lazy("handed it over to {handler}"),
     "unassign": gettext_lazy("the handler must keep out or has left"),
     "classify": gettext_lazy("classified it"),
     "plan": gettext_lazy("wrote key point and plan"),

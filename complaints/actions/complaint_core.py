@@ -15,11 +15,12 @@ from rmflow.staff.models import BANK_TIME, Branch, User
 from rmflow.staff.permissions import Permission, Role, scope
 from rmflow.workdays import clock as bank
 from rmflow.workdays.current import calendar as calendar_in_force
+from rmflow.workdays.rules import YearMissing
 from rmflow.workflow import Conflict
 
 from ..models import Complaint, ComplaintEvent, LadderStep, Recusal
 from ..rules import complaint_clock as clocks
-from ..rules.complaint import TRANSITIONS
+from ..rules.complaint import CALL_BACK_DAYS, TRANSITIONS, Decision, Status
 from ..rules.complaint_ladder import times
 from ..rules.complaint_recusal import Reach
 
@@ -180,6 +181,45 @@ def keep_plan(complaint, *, by=None):
         link=address(complaint),
         by=by,
     )
+
+
+def call_back_key(complaint):
+    """The key of the plan to call the client back."""
+    return f"{source_key(complaint)}:callback"
+
+
+def keep_call_back(complaint, *, by=None):
+    """The plan to call the client back, with whoever has the complaint; settled once he was or it is over."""
+    key = call_back_key(complaint)
+    if complaint.status != Status.REPLIED or complaint.satisfaction or complaint.handler is None:
+        sources.settle(key, kind=PlanKind.COMPLAINT, by=by, done=bool(complaint.satisfaction))
+        return
+    sources.keep(
+        key,
+        owner=complaint.handler,
+        branch=complaint.branch,
+        kind=PlanKind.COMPLAINT,
+        plan_on=_call_back_on(complaint),
+        purpose=complaint.number,
+        link=address(complaint),
+        by=by,
+    )
+
+
+def _call_back_on(complaint):
+    """Some working days after the reply; today when that is past."""
+    replied_on = complaint.replied_at.astimezone(BANK_TIME).date()
+    try:
+        day = calendar_in_force().add(replied_on, CALL_BACK_DAYS)
+    except YearMissing:
+        day = replied_on + datetime.timedelta(days=CALL_BACK_DAYS)
+    return max(day, bank.today())
+
+
+def lapse_extension(complaint):
+    """A request that still waits has no object any more: the complaint was answered or is over."""
+    waiting = complaint.extensions.filter(decision=Decision.ASKED)
+    waiting.update(decision=Decision.LAPSED, decided_at=bank.now())
 
 
 # -- people ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from rmflow.workflow import Conflict, Refused
 
 from ..models import Complaint, PassOn, Recusal
 from ..rules import complaint_intake as intakes
-from ..rules.complaint import OPEN, REASON_LENGTH, RUNNING, TRANSITIONS, Status
+from ..rules.complaint import OPEN, REASON_LENGTH, RUNNING, STILL, TRANSITIONS, Status
 from ..rules.complaint_recusal import Basis
 from . import complaint_core as core
 
@@ -21,6 +21,8 @@ ASSIGNED = gettext_noop("Complaint {number} is yours to handle; answer by {day}.
 ASKED = gettext_noop("Complaint {number} asks your unit for an answer; its deadline stays {day}.")
 ANSWERED = gettext_noop("The unit asked has answered on complaint {number}.")
 BACK = gettext_noop("Complaint {number} needs another handler; answer by {day}.")
+BACK_STILL = gettext_noop("Complaint {number} needs another handler; its clock does not run.")
+HANDED = gettext_noop("Complaint {number} was handed over to you; its clock does not run.")
 
 #: Roles that may handle a complaint of the branch; against a head only the institution above.
 BRANCH_HANDLERS = (
@@ -41,7 +43,7 @@ def candidates(complaint):
 
 
 def give(complaint, *, by):
-    """Give a fresh complaint to the lobby manager with the fewest running ones; above, nobody is chosen."""
+    """Give a complaint to the lobby manager with the fewest running ones; above, nobody is chosen."""
     if complaint.upper:
         return
     lobby = core.without_recused(complaint, core.holders(complaint, Role.LOBBY_MANAGER))
@@ -55,8 +57,16 @@ def give(complaint, *, by):
         .annotate(n=running)
     )
     chosen = min(lobby, key=lambda user: (loads.get(user.pk, 0), user.pk))
-    core.write(complaint, "assign", by=None, handler=chosen, data={"handler": chosen.name, "auto": True})
+    name = "assign" if complaint.is_running else "hand_over"
+    core.write(complaint, name, by=None, handler=chosen, data={"handler": chosen.name, "auto": True})
+    _plans(complaint, by=by)
+
+
+def _plans(complaint, *, by):
+    """What the handler has on his plan of it: the answer, or the call-back after it."""
     core.keep_plan(complaint, by=by)
+    if complaint.status == Status.REPLIED:
+        core.keep_call_back(complaint, by=by)
 
 
 @transaction.atomic
@@ -65,17 +75,30 @@ def assign(pk, *, by, handler_id, note=""):
     complaint = core.locked(pk, by=by)
     permissions.require(by, Permission.ASSIGN_COMPLAINT, complaint.branch)
     TRANSITIONS["assign"].check(complaint.status)
+    return _to_another(complaint, "assign", ASSIGNED, by=by, handler_id=handler_id, note=note)
+
+
+@transaction.atomic
+def hand_over(pk, *, by, handler_id, note=""):
+    """Another has it while it is suspended, or answered with the call-back still to come; the state stays."""
+    complaint = core.locked(pk, by=by)
+    permissions.require(by, Permission.ASSIGN_COMPLAINT, complaint.branch)
+    if complaint.status not in STILL:
+        raise Conflict(_("This step is no longer possible; the record has moved on."), code="state")
+    return _to_another(complaint, "hand_over", HANDED, by=by, handler_id=handler_id, note=note)
+
+
+def _to_another(complaint, name, text, *, by, handler_id, note):
     chosen = next((user for user in candidates(complaint) if user.pk == handler_id), None)
     if chosen is None:
         raise Refused(_why_not(complaint, handler_id), field="handler")
     if complaint.handler_id == chosen.pk:
         raise Conflict(_("{name} handles this complaint already.").format(name=chosen.name), field="handler")
     note = intakes.text(note, REASON_LENGTH, field_name="note")
-    core.write(complaint, "assign", by=by, note=note, handler=chosen, data={"handler": chosen.name})
-    core.keep_plan(complaint, by=by)
-    core.tell(
-        complaint, [chosen], ASSIGNED, key=f"assigned:{bank.now():%H%M%S%f}", by=by, day=complaint.due_on
-    )
+    core.write(complaint, name, by=by, note=note, handler=chosen, data={"handler": chosen.name})
+    _plans(complaint, by=by)
+    key = f"assigned:{bank.now():%H%M%S%f}"
+    core.tell(complaint, [chosen], text, key=key, by=by, day=complaint.due_on)
     return complaint
 
 
@@ -111,24 +134,46 @@ def step_back(pk, *, by, note, person_id=None):
 
 def take_back(complaint, *, by):
     """Take a complaint from a handler who must keep out (or has left) and look for another."""
-    if complaint.handler is None or complaint.status not in (*RUNNING, Status.SUSPENDED):
+    if complaint.handler is None or complaint.status not in OPEN:
         return
     if complaint.handler.is_active and core.without_recused(complaint, [complaint.handler]):
         return
-    if complaint.status == Status.SUSPENDED:
-        core.write(complaint, "unassign", by=by, handler=None)
-        return
-    core.write(complaint, "unassign", by=by, handler=None, status=Status.TAKEN)
+    running = complaint.is_running
+    core.write(
+        complaint, "unassign", by=by, handler=None, status=Status.TAKEN if running else complaint.status
+    )
     core.keep_plan(complaint, by=by)
+    core.keep_call_back(complaint, by=by)
     give(complaint, by=by)
     roles = UPPER_HANDLERS if complaint.upper else (Role.LOBBY_MANAGER, Role.BRANCH_HEAD)
     people = [complaint.handler] if complaint.handler else core.holders(complaint, *roles)
-    core.tell(complaint, people, BACK, key=f"back:{bank.now():%d%H%M%S%f}", day=complaint.due_on)
+    text = BACK if running else BACK_STILL
+    core.tell(complaint, people, text, key=f"back:{bank.now():%d%H%M%S%f}", day=complaint.due_on)
+
+
+def keep_out_too(into, complaint, *, by):
+    """Whoever keeps out of a complaint keeps out of the one it was merged into; against a head it goes above."""
+    rows = list(complaint.recusals.all())
+    if not rows:
+        return
+    named = [row.person_id for row in rows if row.basis == Basis.NAMED]
+    for row in rows:
+        row.pk, row.complaint, row._state.adding = None, into, True
+    Recusal.objects.bulk_create(rows, ignore_conflicts=True)
+    into.recusals.filter(person__in=named, basis=Basis.INTEREST).update(basis=Basis.NAMED)
+    if complaint.upper and not into.upper:
+        into.upper = True
+        into.save(update_fields=["upper"])
+    from .complaint_take import forget_timeline
+
+    forget_timeline(into)
+    take_back(into, by=by)
 
 
 def reassign_left():
-    """Complaints whose handler has left the bank look for another; {"complaints": n}. Repeat-safe."""
-    left = Complaint.objects.filter(status__in=RUNNING, handler__is_active=False)
+    """Complaints whose handler has left the bank look for another, call-backs too; {"complaints": n}.
+    Repeat-safe."""
+    left = Complaint.objects.filter(status__in=OPEN, handler__is_active=False)
     done = 0
     for pk in left.order_by("due_at").values_list("pk", flat=True):
         with transaction.atomic():

@@ -18,6 +18,7 @@ from rmflow.workdays.models import CalendarChange
 
 from ..models import Complaint, ComplaintEvent, ComplaintRecount, LadderStep, Suspension
 from ..rules import complaint_clock as clocks
+from ..rules.complaint import COUNTED, Status
 from ..rules.complaint_ladder import times
 from ..stats.recounts import note
 from . import complaint_core as core
@@ -31,14 +32,14 @@ FACTS = (
     "pk number status handler_id taken_by_id counted_at extended law_days normal_on extended_on law_on due_on "
     "ruling provisional_year"
 ).split()
-_WRITE = """
+_WRITE = f"""
     UPDATE complaints_complaint complaint
        SET normal_on = new.normal_on, extended_on = new.extended_on, law_on = new.law_on, due_on = new.due_on,
            due_at = new.due_at, ruling = new.ruling, provisional_year = new.provisional_year
       FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::date[], %s::date[], %s::timestamptz[],
                   %s::text[], %s::smallint[])
            AS new (id, normal_on, extended_on, law_on, due_on, due_at, ruling, provisional_year)
-     WHERE complaint.id = new.id AND complaint.status IN ('taken', 'working', 'suspended')
+     WHERE complaint.id = new.id AND complaint.status IN {tuple(map(str, COUNTED))}
 """
 _PLANS = """
     UPDATE followups_planitem item SET plan_on = new.due_on, must_by = new.due_on
@@ -80,13 +81,13 @@ def recount(*, calendar, progress=note):
 def recompute(*, calendar, by=None, progress=lambda done, total: None):
     """Recompute every open clock; (how many, a Counter of moved deadlines by person concerned)."""
     rows = list(
-        Complaint.objects.filter(status__in=("taken", "working", "suspended"))
+        Complaint.objects.filter(status__in=COUNTED)
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
         .values_list(*FACTS, named=True)
     )
     stops = {}
-    for row in Suspension.objects.filter(complaint__status__in=("taken", "working", "suspended")):
+    for row in Suspension.objects.filter(complaint__status__in=COUNTED):
         stops.setdefault(row.complaint_id, []).append(clocks.Pause(row.begins_on, row.ends_on))
     moved = Counter()
     progress(0, len(rows))
@@ -140,7 +141,7 @@ def _write(changed, calendar, by):
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [list(column) for column in zip(*columns, strict=True)])
         cursor.execute(_PLANS, [keys, [due_on for _row, _clock, due_on in changed]])
-    _steps([entry for entry in changed if entry[0].status != "suspended"], calendar, hours)
+    _steps([entry for entry in changed if entry[0].status != Status.SUSPENDED], calendar, hours)
     ComplaintEvent.objects.bulk_create(
         [
             ComplaintEvent(

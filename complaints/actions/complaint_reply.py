@@ -14,14 +14,11 @@ from rmflow.staff import permissions, person
 from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission, Role
 from rmflow.workdays import clock as bank
-from rmflow.workdays.current import calendar
-from rmflow.workdays.rules import YearMissing
 from rmflow.workflow import Conflict, Refused
 
 from ..models import Improvement, Review
 from ..rules import complaint_intake as intakes
 from ..rules.complaint import (
-    CALL_BACK_DAYS,
     NOTE_LENGTH,
     REVIEW_DAYS,
     TRANSITIONS,
@@ -74,8 +71,8 @@ def reply(pk, *, by, way, text, finding, basis="", at=None, satisfaction=""):
     core.write(complaint, "reply", by=by, data={"way": way, "on_spot": on_spot}, **fields)
     core.stop_steps(complaint)
     core.keep_plan(complaint, by=by)
-    if not satisfaction:
-        _plan_call_back(complaint, by=by)
+    core.keep_call_back(complaint, by=by)
+    core.lapse_extension(complaint)
     return complaint
 
 
@@ -86,25 +83,6 @@ def _may_reply(complaint, *, by):
         permissions.require(by, Permission.TAKE_COMPLAINT)
         return
     core.require_work(complaint, by=by)
-
-
-def _call_back_key(complaint):
-    return f"{core.source_key(complaint)}:callback"
-
-
-def _plan_call_back(complaint, *, by):
-    if complaint.handler is None:
-        return
-    today = bank.today()
-    try:
-        day = calendar().add(today, CALL_BACK_DAYS)
-    except YearMissing:
-        day = today + datetime.timedelta(days=CALL_BACK_DAYS)
-    plan = {"kind": PlanKind.COMPLAINT, "plan_on": day, "purpose": complaint.number, "by": by}
-    link = core.address(complaint)
-    sources.keep(
-        _call_back_key(complaint), owner=complaint.handler, branch=complaint.branch, link=link, **plan
-    )
 
 
 @transaction.atomic
@@ -119,7 +97,7 @@ def call_back(pk, *, by, satisfaction, note=""):
     note = intakes.text(note, NOTE_LENGTH, field_name="note")
     fields = {"satisfaction": satisfaction, "called_back_at": bank.now()}
     core.write(complaint, "call_back", by=by, note=note, data={"said": satisfaction}, **fields)
-    sources.settle(_call_back_key(complaint), kind=PlanKind.COMPLAINT, by=by)
+    core.keep_call_back(complaint, by=by)
     return complaint
 
 
@@ -208,7 +186,6 @@ def close(pk, *, by):
         "keep_until": keep_until(now.date()),
     }
     end(complaint, "close", by=by, **fields)
-    sources.settle(_call_back_key(complaint), kind=PlanKind.COMPLAINT, by=by)
     return complaint
 
 

@@ -178,6 +178,7 @@ def keep_out_named(complaint, who, *, by):
         for r in reaches(holdings)
     ]
     Recusal.objects.bulk_create(rows, ignore_conflicts=True)
+    complaint.recusals.filter(person=who, basis=Basis.INTEREST).update(basis=Basis.NAMED)
     if is_upper(holdings) and not complaint.upper:
         complaint.upper = True
         complaint.save(update_fields=["upper"])

@@ -16,7 +16,7 @@ from ..rules import complaint_intake as intakes
 from ..rules.complaint import NOTE_LENGTH, OPEN, TRANSITIONS, Level, keep_until
 from . import complaint_core as core
 from . import complaint_hold
-from .complaint_hand import give
+from .complaint_hand import give, keep_out_too
 from .complaint_take import CODES, code
 
 RESTARTED = gettext_noop("New facts on complaint {number}: the clock counts anew, answer by {day}.")
@@ -115,6 +115,8 @@ def end(complaint, name, *, by, **fields):
     core.write(complaint, name, by=by, **fields)
     core.stop_steps(complaint)
     core.keep_plan(complaint, by=by)
+    core.keep_call_back(complaint, by=by)
+    core.lapse_extension(complaint)
     complaint_hold.release(complaint, by=by)
 
 
@@ -138,6 +140,7 @@ def merge(pk, *, by, into_id, note=""):
     data = {"into": into.number}
     end(complaint, "merge", by=by, note=note, data=data, merged_into=into, over_at=bank.now())
     core.write(into, "merged_in", by=by, data={"from": complaint.number})
+    keep_out_too(into, complaint, by=by)
     return complaint
 
 
@@ -158,6 +161,7 @@ def restart(pk, *, by, facts, at=None):
     event = core.write(complaint, "restart", by=by, note=facts, counted_at=at, **FRESH)
     event.due_from, event.due_to = core.count(complaint, anew=True)
     event.save(update_fields=["due_from", "due_to"])
+    core.keep_call_back(complaint, by=by)
     complaint_hold.place(complaint, by=by)
     core.tell(
         complaint, [complaint.handler], RESTARTED, key=f"restart:{event.pk}", by=by, day=complaint.due_on

@@ -87,7 +87,8 @@ class Extension(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(decision="asked", decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(decision="asked") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                | Q(decision="lapsed", decided_by__isnull=True, decided_at__isnull=False)
+                | Q(decision__in=["granted", "refused"], decided_by__isnull=False, decided_at__isnull=False),
                 name="extension_decided_by_somebody",
                 violation_error_message=_("A decision has a name and a time."),
             ),

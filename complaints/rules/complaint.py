@@ -28,6 +28,10 @@ RUNNING = (Status.TAKEN, Status.WORKING)
 #: Not at its end: on the lists of what waits.
 OPEN = (Status.TAKEN, Status.WORKING, Status.SUSPENDED, Status.REPLIED)
 OVER = (Status.CLOSED, Status.WITHDRAWN, Status.MERGED)
+#: No clock runs, but somebody has it: another may take it over, and the state stays.
+STILL = (Status.SUSPENDED, Status.REPLIED)
+#: Not answered: what a changed calendar recomputes.
+COUNTED = (*RUNNING, Status.SUSPENDED)
 
 
 class Way(TextChoices):
@@ -106,6 +110,7 @@ class Decision(TextChoices):
     ASKED = "asked", pgettext_lazy("extension", "Waiting for the office")
     GRANTED = "granted", pgettext_lazy("extension", "Granted")
     REFUSED = "refused", pgettext_lazy("extension", "Refused")
+    LAPSED = "lapsed", pgettext_lazy("extension", "Answered without it")
 
 
 class ReviewOutcome(TextChoices):

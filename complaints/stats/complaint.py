@@ -199,7 +199,7 @@ def at_risk(rows, *, now):
 
 def extensions(user):
     """Requests that wait for the office, oldest first."""
-    visible = Complaint.objects.visible_to(user).values("pk")
+    visible = Complaint.objects.visible_to(user).running().values("pk")
     waiting = Extension.objects.filter(decision="asked", complaint__in=visible)
     return waiting.select_related("complaint__branch", "complaint__handler", "asked_by").order_by("asked_at")
 

@@ -10,6 +10,7 @@ from rmflow.staff.models import Branch, User
 
 from ..models import Complaint
 from ..models.complaint_reach import below
+from ..rules.complaint import RUNNING
 
 MOST = 12
 PARTS = Parts(
@@ -21,6 +22,7 @@ PARTS = Parts(
 KEPT_OUT = """EXISTS (SELECT FROM complaints_recusal r WHERE r.complaint_id = {key}
     AND (r.person_id = $1 AND r.below_path = ''
          OR r.below_path = ANY ($2) AND (r.below_roles = '{{}}' OR r.below_roles && $3::varchar[])))"""
+RUNS = "({})".format(", ".join(f"'{status}'" for status in RUNNING))
 WHERE = {
     "everywhere": "true",
     "somewhere": "(c.branch_id = ANY ($5) OR c.branch_id IN (SELECT id FROM staff_branch WHERE path LIKE ANY ($6)))",
@@ -29,8 +31,9 @@ WHERE = {
 
 @cache
 def _statement(where):
-    waiting = f"""(SELECT count(*) FROM complaints_extension e WHERE e.decision = 'asked'
-        AND NOT {KEPT_OUT.format(key="e.complaint_id")})"""
+    waiting = f"""(SELECT count(*) FROM complaints_extension e
+          JOIN complaints_complaint w ON w.id = e.complaint_id AND w.status IN {RUNS}
+         WHERE e.decision = 'asked' AND NOT {KEPT_OUT.format(key="e.complaint_id")})"""
     more = "" if where == "everywhere" else ", bigint[], text[]"
     return Prepared(
         f"pressing_{where}",
@@ -38,7 +41,7 @@ def _statement(where):
         f"""SELECT asked.waiting, {PARTS.columns}
               FROM (SELECT CASE WHEN $4 THEN {waiting} ELSE 0 END AS waiting) asked
               LEFT JOIN (SELECT c.* FROM complaints_complaint c
-                          WHERE c.status IN ('taken', 'working') AND {WHERE[where]}
+                          WHERE c.status IN {RUNS} AND {WHERE[where]}
                             AND NOT {KEPT_OUT.format(key="c.id")}
                           ORDER BY c.due_at, c.id LIMIT {MOST}) c ON true
               LEFT JOIN staff_branch b ON b.id = c.branch_id

@@ -9,7 +9,8 @@ from django.core.cache import cache
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from complaints.models import Closure, Complaint, Extension
+from complaints.models import Closure, Complaint
+from complaints.stats.complaint import extensions
 from followups.models import PlanItem
 from referrals import closing
 from referrals.models import Referral
@@ -112,6 +113,6 @@ def counts(user, kept):
         if user.has(Permission.WORK_COMPLAINT):
             found["complaints"] = Complaint.objects.running().filter(handler=user).count()
         if user.has(Permission.RULE_COMPLAINT):
-            found["extensions"] = Extension.objects.filter(decision="asked").count()
+            found["extensions"] = extensions(user).count()
         cache.set(key, found, COUNTS_KEPT)
     return found

@@ -51,6 +51,12 @@ def taken(lobby, head):
 
 
 @pytest.fixture
+def made(friday, taken, teller):
+    """A complaint taken by a teller, handled by the lobby manager."""
+    return taken(by=teller)
+
+
+@pytest.fixture
 def codes(db):
     """A leaf of each classification: {"channel_id": …, "business_id": …, "cause_id": …}."""
     return {f"{kind}_id": ComplaintCode.objects.leaves(kind).first().pk for kind in _KINDS}

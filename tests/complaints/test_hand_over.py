@@ -18,7 +18,7 @@ from rmflow.staff.permissions import Permission, Role, scope
 from rmflow.workflow import Conflict, Refused
 
 from .conftest import fresh
-from .test_work import answered, made, ready  # noqa: F401  made is a fixture
+from .test_work import answered, ready
 
 pytestmark = pytest.mark.django_db
 

@@ -36,11 +36,6 @@ HALF, MOST = "2026-02-24 09:15", "2026-02-25 10:36"
 MORNING, DUE = "2026-02-25 08:30", "2026-02-25 17:30"
 
 
-@pytest.fixture
-def made(friday, taken, teller):
-    return taken(by=teller)
-
-
 def tick(moment):
     with time_machine.travel(at(moment), tick=False):
         return complaint_watch.tick(now=clock.now())

@@ -25,12 +25,6 @@ REPLY = {"way": "phone", "text": "已向客户说明到账规则", "basis": "产
 DUE = datetime.date(2026, 2, 25)
 
 
-@pytest.fixture
-def made(friday, taken, teller):
-    """A complaint taken by a teller, handled by the lobby manager."""
-    return taken(by=teller)
-
-
 def answered(complaint, by, **fields):
     return replies.reply(complaint.pk, by=by, **{**REPLY, **fields})
 

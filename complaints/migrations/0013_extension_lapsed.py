@@ -23,7 +23,7 @@ CHOICES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0011_recount_progress")]
+    dependencies = [("complaints", "0012_due_read_in_order")]
 
     operations = [
         migrations.AlterField(

@@ -23,7 +23,7 @@ CHOICES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0012_due_read_in_order")]
+    dependencies = [("complaints", "0015_heard_and_cut")]
 
     operations = [
         migrations.AlterField(

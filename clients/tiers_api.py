@@ -6,6 +6,7 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 
 from rmflow.doors.api import NUMBER, ActionMixin
+from rmflow.privacy import masks
 from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
@@ -32,18 +33,28 @@ class EvaluationSerializer(serializers.ModelSerializer):
     version = serializers.CharField(source="scorecard.version", read_only=True)
     branch_code = serializers.CharField(source="branch.code", read_only=True)
     indicators = serializers.SerializerMethodField()
+    short = serializers.SerializerMethodField()
+    short_band = serializers.SerializerMethodField()
 
     class Meta:
         model = Evaluation
         fields = (
             *("client", "name", "run", "month", "version", "branch_code", "owner", "indicators", "total"),
-            *("short", "tier_before", "tier", "misses", "watched", "move", "reason"),
+            *("short", "short_band", "tier_before", "tier", "misses", "watched", "move", "reason"),
             *("type_before", "type", "level", "type_reason", "flags"),
         )
         read_only_fields = fields
 
     def get_name(self, row) -> str:
         return row.client.name_for(self.context["request"].user)
+
+    def get_short(self, row) -> str | None:
+        """What is missing to the next tier, for who looks after the client; the band for others."""
+        own = row.client.is_looked_after_by(self.context["request"].user)
+        return f"{row.short:.2f}" if own and row.short is not None else None
+
+    def get_short_band(self, row) -> str:
+        return masks.band_amount(row.short)
 
     def get_indicators(self, row) -> list[dict]:
         rows = self._indicators(row.scorecard)
@@ -141,7 +152,8 @@ class EvaluationViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def get_queryset(self):
         user = self.request.user
         permissions.require(user, Permission.SEE_TIERS)
-        rows = Evaluation.objects.visible_to(user).select_related("client", "branch", "scorecard")
+        rows = Evaluation.objects.visible_to(user).open_to(user)
+        rows = rows.select_related("client", "branch", "scorecard")
         query = self.request.query_params
         if not query.get("client") and not query.get("run"):
             newest = EvaluationRun.objects.exclude(kind=RunKind.EVENT).order_by("-month").first()

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from rmflow.staff.permissions import Permission, scope
 
+from ..profile_rules import Secrecy
 from ..rules import ClientType, Level
 from ..scoring.rules import Move, PartState, Reason, RunKind, RunState, TypeReason
 from .person import Client, kept_history
+from .profile import Profile
 from .scoring import Scorecard
 
 USER = settings.AUTH_USER_MODEL
@@ -101,6 +103,15 @@ class EvaluationQuerySet(models.QuerySet):
         return self.filter(
             scope(user, Permission.SEE_TIERS).q("branch") | Q(client__owner=user) | Q(client__backup=user)
         )
+
+    def open_to(self, user):
+        """Without those whose archive is kept from `user`: what `sheet.record.Record.closed` says, of many."""
+        reveals = scope(user, Permission.REVEAL_CLIENT).q("client__branch")
+        assigns = scope(user, Permission.ASSIGN_CLIENT).q("client__branch")
+        kept = Profile.objects.filter(secrecy=Secrecy.MANAGERS)
+        kept = kept.exclude(Q(client__owner=user) | Q(client__backup=user))
+        kept = kept.exclude(reveals & Q(client__owner=None)).exclude(reveals & assigns)
+        return self.exclude(client__in=kept.values("client"))
 
 
 class Evaluation(models.Model):

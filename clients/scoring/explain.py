@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db import connection
 from django.utils.translation import gettext as _
+
+from rmflow.privacy import masks
 
 from ..rules import ClientType, Level
 from . import sources, sql
-from .rules import FLAG_WORDS, Reason, TypeReason
+from .rules import FLAG_WORDS, Flag, Reason, TypeReason
+from .sources import Source
 from .words import lacking, wan
 
 
@@ -34,14 +38,21 @@ class Line:
         return round(100 * (self.points or 0) / self.most) if self.most else 0
 
 
-def explain(result, previous=None):
-    """Everything the page says of one result; `previous` is the one before, of whatever version."""
+def explain(result, previous=None, *, exact=True):
+    """Everything the page says of one result; `previous` is the one before, of whatever version.
+
+    Without `exact`, for who does not look after the client, money is told by its band, changes without it.
+    """
     indicators = sql.indicators(result.scorecard)
-    before = _before(previous)
+    before, known = _before(previous), _figures(result)
     dimensions = {}
     for place, (dimension, indicator) in enumerate(indicators):
         points = result.points[place] if place < len(result.points) else None
-        line = _line(indicator, points, before.get((dimension.name, indicator.source)))
+        was = before.get((dimension.name, indicator.source))
+        if points == 0 and indicator.source == Source.LOANS and result.flags & Flag.OVERDUE:
+            line = Line(indicator.name, points, _most(indicator), _("Loan overdue: no points"), was)
+        else:
+            line = _line(indicator, points, was, known.get(indicator.source))
         dimensions.setdefault(dimension.pk, (dimension, []))[1].append(line)
     told = [_dimension(dimension, lines) for dimension, lines in dimensions.values()]
     _gains(told, result)
@@ -54,8 +65,8 @@ def explain(result, previous=None):
         "reason": Reason(result.reason).label,
         "type_reason": TypeReason(result.type_reason).label,
         "flags": [FLAG_WORDS[flag] for flag in FLAG_WORDS if result.flags & flag],
-        "changes": _changes(result, previous),
-        "tier": _tier(result),
+        "changes": _changes(result, previous, exact),
+        "tier": _tier(result, exact),
         "score": _score(result),
         "lifts": sorted(
             (line for d in told for line in d["lines"] if line.gain > 0), key=lambda line: -line.gain
@@ -75,23 +86,52 @@ def _before(previous):
     }
 
 
-def _line(indicator, points, before):
-    bands = list(indicator.bands.all())
-    mine = next((band for band in bands if band.points == points), None)
-    line = Line(
-        indicator.name,
-        points,
-        max((band.points for band in bands), default=0),
-        band_text(indicator.source, mine) if mine is not None and points is not None else "",
-        before,
-    )
-    if points is not None and indicator.source not in sources.CODED:
-        higher = [band for band in bands if band.points > points and band.low is not None]
+def _figures(result):
+    """{source: figure} of the client, read as the run read them; of today where they changed since."""
+    names, query = sql.figures(result.scorecard)
+    run = result.run
+    values = {"client": result.client_id, "month": result.month, "cut": run.cut_at}
+    with connection.cursor() as cursor:
+        cursor.execute(query.sql, {**query.params, **values, "effective": run.effective_on})
+        return dict(zip(names, cursor.fetchone() or (), strict=False))
+
+
+def _most(indicator):
+    return max((band.points for band in indicator.bands.all()), default=0)
+
+
+def _line(indicator, points, before, figure):
+    bands, source = list(indicator.bands.all()), indicator.source
+    band = _band(source, bands, points, figure) if points is not None else ""
+    line = Line(indicator.name, points, _most(indicator), band, before)
+    if points is not None and source not in sources.CODED:
+        higher = [
+            band
+            for band in bands
+            if band.points > points and band.low is not None and (figure is None or band.low > figure)
+        ]
         if higher:
             following = min(higher, key=lambda band: band.low)
             line.lift = amount_text(indicator.source, following.low)
             line.gain = following.points - points
     return line
+
+
+def _band(source, bands, points, figure):
+    """The band that gave the points: by the figure where bands give the same; all of them when it has changed."""
+    same = [band for band in bands if band.points == points]
+    mine = next((band for band in same if _holds(source, band, figure)), None)
+    if mine is None and not same and source in sources.CODED and figure is not None:
+        return code_text(source, figure)
+    return " / ".join(band_text(source, band) for band in ([mine] if mine else same))
+
+
+def _holds(source, band, figure):
+    if figure is None:
+        return False
+    if source in sources.CODED:
+        return band.code == figure
+    return (band.low is None or band.low <= figure) and (band.high is None or figure < band.high)
 
 
 def _dimension(dimension, lines):
@@ -118,11 +158,16 @@ def _gains(dimensions, result):
             line.gain = round(100 * min(line.gain, free) / scale)
 
 
+def code_text(source, code):
+    """A value of a coded source in words."""
+    labels = {known.value: known.label for known in sources.CODES[source]}
+    return str(labels.get(code, code))
+
+
 def band_text(source, band):
     """A band in words: 50–100 万."""
     if source in sources.CODED:
-        labels = {code.value: code.label for code in sources.CODES[source]}
-        return str(labels.get(band.code, band.code))
+        return code_text(source, band.code)
     if band.low is None and band.high is None:
         return _("any")
     if band.low is None:
@@ -141,7 +186,7 @@ def amount_text(source, number):
     return _("{n} yuan").format(n=plain) if source in sources.MONEY else plain
 
 
-def _changes(result, previous):
+def _changes(result, previous, exact):
     """Sentences: what differs from the time before."""
     if previous is None:
         return []
@@ -150,12 +195,12 @@ def _changes(result, previous):
         told.append(_("Another scorecard: {version}").format(version=result.scorecard.version))
     if result.average is not None and previous.average is not None and result.average != previous.average:
         change = result.average - previous.average
-        word = (
-            _("Monthly average up by {n} × 10,000")
-            if change > 0
-            else _("Monthly average down by {n} × 10,000")
-        )
-        told.append(word.format(n=wan(abs(change))))
+        if not exact:
+            told.append(_("Monthly average up") if change > 0 else _("Monthly average down"))
+        elif change > 0:
+            told.append(_("Monthly average up by {n} × 10,000").format(n=wan(change)))
+        else:
+            told.append(_("Monthly average down by {n} × 10,000").format(n=wan(-change)))
     if result.total != previous.total and None not in (result.total, previous.total):
         told.append(_("Total {before} → {after}").format(before=previous.total, after=result.total))
     return told
@@ -178,8 +223,8 @@ def _score(result):
     return {"least": least, "name": name, "short": least - result.total}
 
 
-def _tier(result):
-    """What keeps or lifts the tier."""
+def _tier(result, exact):
+    """What keeps or lifts the tier: amounts, or their bands."""
     rows = sorted(result.scorecard.tiers.all(), key=lambda row: row.minimum)
     codes = [row.code for row in rows]
     here = codes.index(result.tier) if result.tier in codes else -1
@@ -187,14 +232,18 @@ def _tier(result):
     present = rows[here] if here >= 0 else None
     average = result.average
     missing = following.minimum - average if following and average is not None else None
+    under = present.minimum - average if present and average is not None else None
+    told = _amount if exact else masks.band_amount
     months = (present.downgrade_after or result.scorecard.downgrade_after) if present else 0
     return {
         "name": present.name if present else "",
         "core": bool(present and present.core),
         "next": following.name if following else "",
-        "short": lacking(missing) if missing is not None and missing > 0 else "",
-        "keep": lacking(present.minimum - average)
-        if present and average is not None and average < present.minimum
-        else "",
+        "short": told(missing) if missing is not None and missing > 0 else "",
+        "keep": told(under) if under is not None and under > 0 else "",
         "left": max(months - result.misses, 0),
     }
+
+
+def _amount(amount):
+    return _("{n} × 10,000 yuan").format(n=lacking(amount))

@@ -67,6 +67,15 @@ def select(scorecard, *, event=False, where="c.branch_id = %(branch)s"):
     return Query(f"SELECT {', '.join(COLUMNS)} FROM ({_moves(card, params, steps)}) evaluated", params)
 
 
+def figures(scorecard):
+    """What the sources of a scorecard say of one client, by name; parameters: month, cut, effective, client."""
+    card, params = _Card(scorecard), _Params()
+    used = {indicator.source for _dimension, indicator in card.indicators} | {Source.AUM}
+    inner = _known(card, params, used, "c.id = %(client)s")
+    names = {source: f"v_{source}" for source in sorted(used)}
+    return list(names), Query(f"SELECT {', '.join(names.values())} FROM ({inner}) known", params)
+
+
 def _known(card, params, used, where):
     """Each client with the value of every source that is used."""
     values = ", ".join(f"{sources.SQL[source]} AS v_{source}" for source in sorted(used))

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from ..scoring.explain import explain
 from ..scoring.months import add_months
 from ..scoring.names import tier_names
 from ..scoring.rules import OVERRIDE_MONTHS, Flag, Move
+from ..sheet.record import Record
 from .moved import follows_merges
 
 MONTHS = 12
@@ -54,9 +56,13 @@ def card(request, pk):
 
 
 def _visible(request, pk):
+    """A client one may see, whose archive is not kept from one: points tell what stands in it."""
     permissions.require(request.user, Permission.SEE_TIERS)
-    rows = Client.objects.visible_to(request.user).select_related("branch", "owner")
-    return rows.get(pk=pk)
+    rows = Client.objects.visible_to(request.user).select_related("branch", "owner", "profile")
+    client = rows.get(pk=pk)
+    if Record(client, request.user, today=clock.today()).closed:
+        raise PermissionDenied(_("This archive is kept to its managers."))
+    return client
 
 
 def about(client, user):
@@ -67,10 +73,10 @@ def about(client, user):
         .prefetch_related(*WHOLE)
         .order_by("-month", "-run_id")[:MONTHS]
     )
-    told = explain(found[0], found[1] if len(found) > 1 else None) if found else None
+    own = client.is_looked_after_by(user)
+    told = explain(found[0], found[1] if len(found) > 1 else None, exact=own) if found else None
     names = tier_names()
     at_branch = scope(user, Permission.ASK_OVERRIDE).covers(client.branch)
-    own = client.is_looked_after_by(user)
     return {
         "client": client,
         "name": client.name_for(user),

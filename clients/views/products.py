@@ -6,6 +6,7 @@ from django.db.models import Count, Q
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from rmflow.doors import htmx
@@ -76,6 +77,9 @@ class ProductForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["related"].queryset = Product.objects.on_sale().exclude(pk=self.instance.pk)
+        for name in ("category", "risk"):
+            words = [choice for choice in self.fields[name].choices if choice[0] != ""]
+            self.fields[name].choices = [("", pgettext("empty choice", "Choose")), *words]
         if self.instance.pk:
             self.fields["code"].disabled = True
 

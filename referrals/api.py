@@ -16,7 +16,7 @@ from rmflow.staff.models import User
 from . import actions, rows, rules
 from .actions import reception
 from .models import Referral
-from .rules import AssetBand, Business, Card, Cue, Destination, End, Need
+from .rules import AssetBand, Business, Card, Cue, Destination, End, Need, Reception
 
 
 class ReferralSerializer(serializers.ModelSerializer):
@@ -145,6 +145,12 @@ class ReferralFilter(filters.FilterSet):
     class Meta:
         model = Referral
         fields = ("status", "reception", "manager", "referrer", "branch")
+
+    def filter_queryset(self, queryset):
+        """Those still to be received come in turn, as at the desk; all others the newest first."""
+        found = super().filter_queryset(queryset)
+        waiting = self.form.cleaned_data.get("reception") in (Reception.WAITING, Reception.DECLINED)
+        return found.in_turn() if waiting else found
 
 
 class ReferralViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):

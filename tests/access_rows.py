@@ -227,6 +227,7 @@ NOTICES = {
 GROUND = {
     "privacy:log": {"GET": row(AUDIT)},
     "privacy:verify": {"POST": row(AUDIT)},
+    "privacy:changes": {"GET": row(AUDIT)},
     "workdays:calendar": {"GET": row()},
     "workdays:count": {"GET": row()},
     "workdays:csv": {"GET": row(thing="year")},
@@ -603,6 +604,7 @@ API = {
     "fileload-list": {"GET": row(FILES), "POST": row(FILES)},
     "fileload-detail": {"GET": row(FILES, thing="load")},
     "fileload-undo": {"POST": row(FILES, thing="load")},
+    "api-changes": {"GET": row(AUDIT)},
     "api-token": {"POST": row(), "DELETE": row()},
     "api-schema": {"GET": row()},
     "api-statistics": {"GET": row(COUNT, thing="view")},

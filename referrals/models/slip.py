@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,8 @@ from rmflow.staff.permissions import Permission, Role, scope
 from rmflow.workdays.models import BranchDay
 
 from ..rules import (
+    FIRST_CUES,
+    FIRST_TYPES,
     IN_LOBBY,
     AssetBand,
     Business,
@@ -44,11 +46,20 @@ class ReferralQuerySet(models.QuerySet):
         return self.filter(referrer=user)
 
     def waiting(self):
-        """Clients in the lobby whom nobody has received yet, the longest waiting first."""
+        """Clients in the lobby whom nobody has received yet, in the order they are to be served."""
         return self.filter(
             reception__in=(Reception.WAITING, Reception.DECLINED),
             status=Status.REFERRED,
-        ).order_by("waiting_since", "pk")
+        ).in_turn()
+
+    def in_turn(self):
+        """VIP-card holders and known premium clients first, then by waiting time (W1-03).
+
+        Adds `served_first`; the few who wait are sorted after their index has found them.
+        """
+        first = Q(cues__overlap=list(FIRST_CUES)) | Q(client__type__in=FIRST_TYPES)
+        turn = Case(When(first, then=Value(True)), default=Value(False))
+        return self.annotate(served_first=turn).order_by("-served_first", "waiting_since", "pk")
 
     def in_lobby(self):
         return self.filter(reception__in=IN_LOBBY, status=Status.REFERRED)

@@ -1,6 +1,8 @@
 """The rules of a referral: the slip's own, and those of the day's closing."""
 
 from .slip import (
+    FIRST_CUES,
+    FIRST_TYPES,
     IN_LOBBY,
     LATE_HOURS,
     NOTE_LENGTH,
@@ -24,6 +26,8 @@ from .slip import (
 )
 
 __all__ = [
+    "FIRST_CUES",
+    "FIRST_TYPES",
     "IN_LOBBY",
     "LATE_HOURS",
     "NOTE_LENGTH",

@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from clients.rules import ClientType
 from followups.rules import Channel, check_plan_day
 from rmflow.staff.permissions import Permission
 from rmflow.workflow import Refused, Transition
@@ -61,6 +62,12 @@ class Cue(TextChoices):
     INTRODUCED = "introduced", _("Introduced by a client")
     ASKED_GUARD = "asked_guard", _("Asked the guard for help")
     OTHER = "other", pgettext_lazy("cue", "Other")
+
+
+#: Who is served before others wait on (deck 35–36): whoever showed a VIP card, and clients whom the bank
+#: knows as premium already. Within each group the longest waiting comes first.
+FIRST_CUES = (Cue.VIP_CARD,)
+FIRST_TYPES = (ClientType.EXISTING_PREMIUM,)
 
 
 class Business(TextChoices):

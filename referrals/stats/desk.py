@@ -127,18 +127,18 @@ def managers(branch_id, *, now):
 
 
 def waiting(user, branch_id):
-    """Clients of a branch whom nobody has received yet, the longest waiting first; the first twenty."""
+    """Clients of a branch whom nobody has received yet, as they are to be served; the first twenty."""
     slips = Referral.objects.visible_to(user).filter(branch_id=branch_id).waiting()
     return list(slips.with_people()[:MOST_WAITING])
 
 
 def waiting_for(user):
-    """Clients who wait for this manager, and the one being received now; the longest first."""
+    """Clients who wait for this manager, and the one being received now, in turn."""
     return list(
         Referral.objects.filter(manager=user, status=Status.REFERRED)
         .filter(reception__in=(Reception.WAITING, Reception.ACCEPTED))
         .with_people()
-        .order_by("waiting_since", "pk")
+        .in_turn()
     )
 
 

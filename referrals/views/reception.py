@@ -24,7 +24,7 @@ from .slips import found
 
 @require_GET
 def waiting(request):
-    """Who waits for this manager, the longest first: a strip for the head of any page."""
+    """Who waits for this manager, in turn: a strip for the head of any page."""
     user = request.user
     permissions.require(user, Permission.WORK_REFERRAL)
     slips = stats.waiting_for(user)

@@ -26,6 +26,7 @@ from followups.chances_api import ChanceViewSet
 from referrals.api import ReferralViewSet
 from referrals.closing_api import ClosingViewSet
 from referrals.statistics_api import MonthSignView, StatisticsView
+from rmflow.privacy.history_api import ChangesView
 from rmflow.staff import sittings
 from rmflow.staff.tokens import StaffSession
 
@@ -73,6 +74,7 @@ router.register("complaint-files", ComplaintFileViewSet, "complaint-file")
 
 urlpatterns = [
     path("v1/token/", TokenView.as_view(), name="api-token"),
+    path("v1/changes/", ChangesView.as_view(), name="api-changes"),
     path("v1/recognitions/", RecognitionView.as_view(), name="api-recognitions"),
     path("v1/statistics/<slug:view>/", StatisticsView.as_view(), name="api-statistics"),
     path("v1/statistics/months/<int:pk>/sign/", MonthSignView.as_view(), name="api-month-sign"),

@@ -35,6 +35,7 @@ ITEMS = {
     "work_log": Item(pgettext_lazy("rail", "Work log"), "book", "/worklog/"),
     "people": Item(pgettext_lazy("rail", "Staff"), "users", "/staff/people/"),
     "access_log": Item(pgettext_lazy("rail", "Access log"), "shield-lock", "/privacy/log/"),
+    "changes": Item(pgettext_lazy("rail", "Change history"), "history", "/privacy/changes/"),
     "jobs": Item(pgettext_lazy("rail", "Jobs"), "activity", "/jobs/"),
     "duty": Item(pgettext_lazy("rail", "Duty"), "clipboard-list", "/desk/duty/"),
     "board": Item(pgettext_lazy("rail", "Board"), "layout-list", "/board/"),
@@ -141,7 +142,7 @@ RAIL = {
     Role.EBANK_MANAGER: ("file", "mine", "complaints", "clients", "calendar"),
     Role.ADMIN: ("jobs", "loads", "people", "scorecards", "products", "reference", "screens", "calendar"),
     Role.SECURITY_ADMIN: ("people", "calendar"),
-    Role.AUDITOR: ("access_log", "jobs", "calendar"),
+    Role.AUDITOR: ("access_log", "changes", "jobs", "calendar"),
 }
 
 #: On a phone: at most five, under the thumb; the lobby desk has none (its ends take that place).

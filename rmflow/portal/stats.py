@@ -40,11 +40,11 @@ def diverted(user, today):
 
 
 def waiting(user):
-    """Clients waiting now, the longest first."""
+    """Clients waiting now, as they are to be served."""
     return list(
         in_scope(user)
         .waiting()
-        .values("pk", "addressed_as", "waiting_since", "manager__name", "branch__name", "reception")[
+        .values("pk", "addressed_as", "waiting_since", "manager__name", "branch__name", "reception", "served_first")[
             :MOST_ROWS
         ]
     )

@@ -161,7 +161,6 @@ KEYS = {
         tuple(sorted(shell.user.roles)) if shell.user else (),
         shell.availability,
         min(shell.bell.unread, 100) if shell.bell else None,
-        shell.demo,
     ),
     "shell/_rail.html": lambda shell: (
         shell.rail_keys,
@@ -224,7 +223,7 @@ class Hollow:
 
     def __init__(self, shell):
         self.shell = shell
-        self.demo, self.answers_calls = shell.demo, shell.answers_calls
+        self.answers_calls = shell.answers_calls
         self.branch = hole("branch") if shell.branch else ""
 
     @property

@@ -44,9 +44,15 @@ def waiting(user):
     return list(
         in_scope(user)
         .waiting()
-        .values("pk", "addressed_as", "waiting_since", "manager__name", "branch__name", "reception", "served_first")[
-            :MOST_ROWS
-        ]
+        .values(
+            "pk",
+            "addressed_as",
+            "waiting_since",
+            "manager__name",
+            "branch__name",
+            "reception",
+            "served_first",
+        )[:MOST_ROWS]
     )
 
 

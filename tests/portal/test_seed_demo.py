@@ -5,7 +5,8 @@ import random
 
 import pytest
 from django.core.management import call_command
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 from django.utils import timezone
 
 from clients.models import Client, Verdict
@@ -15,6 +16,7 @@ from rmflow.portal.demo import closing, rhythm
 from rmflow.staff.models import BANK_TIME, User
 from rmflow.workdays.models import BranchDay, DayConfirmation
 
+FORTNIGHT = datetime.timedelta(13)
 pytestmark = pytest.mark.django_db
 
 ACCOUNTS = (
@@ -37,6 +39,7 @@ def test_it_is_whole_and_changes_nothing_the_second_time(capsys):
     assert not met_without_event.exists()
     closures_and_openings()
     nothing_before_its_cause()
+    days_have_their_rhythm()
     call_command("seed_demo")
     assert (Referral.objects.count(), ReferralEvent.objects.count()) == before
     assert "nothing changed" in capsys.readouterr().out
@@ -54,6 +57,22 @@ def nothing_before_its_cause():
     assert not DayConfirmation.objects.filter(withdrawn_at=None, at__gt=F("day__closed_at")).exists()
     verdicts = Verdict.objects.filter(at__gt=now)
     assert not verdicts.exists()
+
+
+def days_have_their_rhythm():
+    """Mondays are busy and Sundays quiet, mornings busier than noon; nobody comes outside business hours."""
+    past = Referral.objects.filter(sender_branch__code="0817", day__date__lt=timezone.localdate())
+    on, at = (
+        dict(past.values_list(part("referred_at", tzinfo=BANK_TIME)).annotate(Count("pk")).order_by())
+        for part in (ExtractIsoWeekDay, ExtractHour)
+    )
+    monday, sunday = on[1], on.get(7, 0)
+    assert monday > sunday * 1.5 and monday > on[6] and all(on[day] > on[6] for day in (1, 2, 3, 4, 5))
+    assert at[10] > at[12] * 2 and at[16] > at[13]
+    assert set(at) <= set(rhythm.HOURS)
+    closed = BranchDay.objects.filter(closed_at__isnull=False, date__gte=timezone.localdate() - FORTNIGHT)
+    hours = set(closed.values_list(ExtractHour("closed_at", tzinfo=BANK_TIME), flat=True))
+    assert hours == {closing.LOCKED[0]}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from followups import actions as followups
 from followups.models import PlanItem
 from followups.rules import NextStep, Result, propose
 from referrals import actions
-from referrals.rules import Card, Destination, End
+from referrals.rules import Card, Cue, Destination, End
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Role
 from rmflow.workdays.current import calendar, opening
@@ -198,11 +198,14 @@ def this_moment(branches, rng, now):
     """
     first = branches["0817"]
     day = Day(first, now.date(), rng, now)
-    for moment, manager, far in rhythm.in_the_lobby(now):
+    came = list(rhythm.in_the_lobby(now))
+    latest = max((moment for moment, _manager, _far in came), default=None)
+    for moment, manager, far in came:
         with at(moment):
             try:
                 card = day._card(End.INTRODUCE, day.managers[manager % len(day.managers)], moment)
                 card.client_id, card.repeat_reason = None, ""
+                card.cues = [Cue.VIP_CARD] if moment == latest else [Cue.QUEUE_HINT]  # one is served first
                 referral = actions.file(card, by=rng.choice(day.senders))
             except Refused:
                 continue

@@ -44,8 +44,9 @@ class Command(BaseCommand):
             return
         started, rng, now = time.monotonic(), random.Random(seed), bank_now()  # noqa: S311  # nosec B311
         today = now.date()
-        with transaction.atomic(), pghistory.context(action="seed_demo"):
-            branches = people.make()
+        with transaction.atomic():  # no context around it all: the last name told would stand on every change
+            with pghistory.context(command="seed_demo"):
+                branches = people.make()
             portfolio.make(branches, rng, today)
             archives.make(branches, today, seed)
             files.make()

@@ -14,7 +14,7 @@ from rmflow.workdays import clock
 from . import cases
 
 #: What the watch does with 20,000 due steps, written by hand: mark, ring handler, lobby manager and head,
-#: note. Who was told is a constant as long as ours: told apart by hand it would take longer.
+#: note. Who was told is a constant about as long as ours: told apart by hand it would take longer.
 RAW_WATCH = """
     WITH due AS (SELECT id FROM complaints_ladderstep WHERE fired_at IS NULL AND at <= now()
                   FOR NO KEY UPDATE SKIP LOCKED),

@@ -96,11 +96,11 @@ class TestComplaints:
 
 class TestClosures:
     @pytest.fixture
-    def lost(self, case, vip, wealth):
+    def lost(self, case, vip, head):
         """One that has left, and one still open."""
         case("retaining", client=vip(name="李娜"))
-        gone = case("retaining", client=vip(name="王芳"))
-        end(gone, by=wealth, lost=300_000)
+        gone = case("head", client=vip(name="王芳"))
+        end(gone, by=head, lost=300_000)
         gone.refresh_from_db()
         return gone
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from .models import Opening
-from .rules.closures import Movement, Reason
+from .rules.closures import KEEP_AT_LEAST, Movement, Reason, keeps_enough
 from .stats import closures as stats
 
 WAN = 10_000
@@ -57,8 +57,8 @@ class Analysis:
             {
                 "label": _("Success of keeping"),
                 "figure": share(held, t["churn"]),
-                "target": "30%",
-                "met": bool(t["churn"]) and held * 10 >= t["churn"] * 3,
+                "target": f"{KEEP_AT_LEAST}%",
+                "met": keeps_enough(held, t["churn"]),
             },
             {
                 "label": _("Stayed with us"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import complaint_desk as desk
+from .views import complaint_improvements as improvements
 from .views import complaint_list as listed
 from .views import complaint_prints as prints
 from .views import complaint_retention as retention
@@ -20,6 +21,7 @@ complaint_urls = [
     path("complaints/desk/excel/", desk.excel, name="excel"),
     path("complaints/extensions/", desk.extensions, name="extensions"),
     path("complaints/retention/", retention.index, name="retention"),
+    path("complaints/improvements/<int:pk>/", improvements.page, name="improvement"),
     path("complaints/notice/", prints.notice, name="notice"),
     path("complaints/notice/edit/", prints.point, name="point"),
     path("complaints/<int:pk>/", shown.show, name="complaint"),

@@ -772,10 +772,17 @@ COMPLAINTS = {
     "complaints:phone": {"POST": row(*WORKS, thing="complaint")},
     "complaints:attach": {"POST": row(*WORKS, thing="complaint")},
     "complaints:file": {"GET": row(TAKES, SEES, thing="complaint_file")},
+    "complaints:improvement": {
+        "GET": row(TAKES, own, thing="improvement"),
+        "POST": row(TAKES, own, thing="improvement"),
+    },
     "complaints:improved": {"POST": row(*WORKS, thing="complaint_improvement")},
     "complaints:step": {"GET": row(*WORKS, thing="complaint"), "POST": row(*WORKS, thing="complaint")},
     "complaint-list": {"GET": row(TAKES), "POST": row(TAKES)},
     "complaint-detail": {"GET": row(TAKES, SEES, thing="complaint")},
+    "improvement-list": {"GET": row(TAKES)},
+    "improvement-detail": {"GET": row(TAKES, own, thing="improvement")},
+    "improvement-done": {"POST": row(TAKES, own, thing="improvement")},
     "complaint-file-list": {
         "GET": row(READS),
         "POST": row(role(Permission.DESTROY_ARCHIVE), complaints=[1], reason="x"),

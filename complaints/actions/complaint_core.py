@@ -286,7 +286,7 @@ def _current(role):
     return RoleHolding.objects.current().filter(role=role)
 
 
-def tell(complaint, people, text, *, key, by=None, urgent=False, **params):
+def tell(complaint, people, text, *, key, by=None, urgent=False, link="", **params):
     """Notices about a complaint: its number, never a name or a text of it; recused persons left out."""
     people = [p for p in people if p is not None and (by is None or p.pk != by.pk)]
     notify(
@@ -294,7 +294,7 @@ def tell(complaint, people, text, *, key, by=None, urgent=False, **params):
         "complaint",
         text,
         key=f"complaint:{complaint.pk}:{key}",
-        link=address(complaint),
+        link=link or address(complaint),
         channels=("bell", "email"),
         urgent=urgent,
         params={"number": complaint.number, **params},

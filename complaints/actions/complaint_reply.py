@@ -31,6 +31,7 @@ from ..rules.complaint import (
 )
 from ..rules.complaint_closing import Facts, missing
 from . import complaint_core as core
+from . import complaint_improve
 from .complaint_work import end
 
 IMPROVE = gettext_noop("Complaint {number}: an improvement is yours, due {day}.")
@@ -132,27 +133,22 @@ def improve(pk, *, by, text, owner_id, due_on):
     text = intakes.needed(text, "text", _("Write down what is changed."), NOTE_LENGTH)
     made = Improvement.objects.create(complaint=complaint, text=text, owner=owner, due_on=due_on, by=by)
     core.write(complaint, "improve", by=by, note=text, data={"owner": owner.name, "day": due_on.isoformat()})
-    link = core.address(complaint)
+    link = complaint_improve.address(made)
     key, branch = f"improvement:{made.pk}", owner.home_branch or complaint.branch
     plan = {"kind": PlanKind.COMPLAINT, "plan_on": due_on, "purpose": complaint.number, "by": by}
     sources.keep(key, owner=owner, branch=branch, link=link, **plan)
-    core.tell(complaint, [owner], IMPROVE, key=key, by=by, day=due_on)
+    core.tell(complaint, [owner], IMPROVE, key=key, by=by, link=link, day=due_on)
     return made
 
 
 @transaction.atomic
 def improved(pk, improvement_id, *, by):
     """The owner has seen to it."""
-    made = Improvement.objects.select_for_update(of=("self",)).get(pk=improvement_id, complaint_id=pk)
     complaint = core.locked(pk, by=by)
+    made = Improvement.objects.select_for_update(of=("self",)).get(pk=improvement_id, complaint_id=pk)
     if made.owner_id != by.pk:
         core.require_work(complaint, by=by)
-    if made.done_at is not None:
-        raise Conflict(_("This is done already."))
-    made.done_at = bank.now()
-    made.save(update_fields=["done_at"])
-    core.write(complaint, "improved", by=by, data={"owner": by.name})
-    sources.settle(f"improvement:{made.pk}", kind=PlanKind.COMPLAINT, by=by)
+    complaint_improve.settle(made, complaint, by=by)
     return made
 
 

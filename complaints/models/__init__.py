@@ -1,8 +1,9 @@
 """Complaints; closures and openings have their own modules beside these."""
 
 from .closure_months import ClosureMonth
+from .closure_parts import ClosureEvent, ClosureFlag, ClosureMeasure, WinBack
 from .closure_settings import ClosureRule, MovementRule
-from .closures import Closure, ClosureEvent, ClosureFlag, ClosureMeasure, Destination, WinBack
+from .closures import Closure, Destination
 from .complaint import Complaint, ComplaintQuerySet
 from .complaint_codes import ComplaintCode, ComplaintPoint, ComplaintSerial
 from .complaint_listings import ComplaintListing

@@ -2,10 +2,9 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from clients.models import Client, Product, kept_history
 from rmflow.staff.permissions import Permission, scope
@@ -17,7 +16,6 @@ from ..rules.closures import (
     TEXT_LENGTH,
     Called,
     Found,
-    Measure,
     Movement,
     Reason,
     Result,
@@ -25,6 +23,7 @@ from ..rules.closures import (
     Suspicion,
     Trigger,
 )
+from .closure_parts import ClosureFlag
 
 USER = settings.AUTH_USER_MODEL
 COMPLETE = (
@@ -84,6 +83,10 @@ class ClosureQuerySet(models.QuerySet):
 
     def open(self):
         return self.filter(state__in=OPEN)
+
+    def to_hand_in(self, last):
+        """Whole records found up to `last` that no month's set has taken."""
+        return self.filter(state=State.ENDED, handed__isnull=True, found_on__lte=last)
 
     def unclaimed(self, now):
         """Those whose claim has run out and for whom the head was not called."""
@@ -150,6 +153,10 @@ class Closure(models.Model):
     result = models.CharField(_("Result"), max_length=8, choices=Result, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
+    #: The month's set its whole record was handed in with; none before that.
+    handed = models.ForeignKey(
+        "complaints.ClosureMonth", models.PROTECT, null=True, blank=True, related_name="closures"
+    )
 
     objects = ClosureQuerySet.as_manager()
 
@@ -164,6 +171,11 @@ class Closure(models.Model):
             models.Index(fields=["branch", "state"], name="closure_open", condition=Q(state__in=OPEN)),
             models.Index(fields=["claim_due_at"], name="closure_unclaimed", condition=Q(state="flagged")),
             models.Index(fields=["branch", "found_on"], name="closure_branch_day"),
+            models.Index(
+                fields=["branch", "found_on"],
+                name="closure_to_hand_in",
+                condition=Q(state="ended", handed__isnull=True),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -255,80 +267,3 @@ class Closure(models.Model):
     def is_whole_for(self, user):
         """Whether `user` reads all of it; a counter reads its own part."""
         return self.is_worked_by(user) or scope(user, Permission.SEE_CASES).covers(self.branch)
-
-
-class ClosureFlag(models.Model):
-    """What a counter reported, and when it went on with the client's wish: it never waits (W3-04)."""
-
-    closure = models.ForeignKey(Closure, models.CASCADE, related_name="flags")
-    branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+", db_index=False)
-    by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
-    at = models.DateTimeField(default=timezone.now)
-    movement = models.CharField(max_length=10, choices=Movement)
-    suspicion = models.CharField(max_length=8, choices=Suspicion)
-    went_on_at = models.DateTimeField(_("The counter went on at"), null=True, blank=True)
-    went_on_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
-
-    class Meta:
-        verbose_name = _("Report from the counter")
-        verbose_name_plural = _("Reports from the counter")
-        indexes = [
-            models.Index(fields=["branch", "-at"], name="closure_flag_branch"),
-            models.Index(fields=["by", "-at"], name="closure_flag_by"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(went_on_at__isnull=True, went_on_by__isnull=True)
-                | Q(went_on_at__isnull=False, went_on_at__gte=F("at"), went_on_by__isnull=False),
-                name="closure_went_on_has_a_name",
-                violation_error_message=_("Going on has a name and a time after the report."),
-            )
-        ]
-
-
-class ClosureMeasure(models.Model):
-    """挽留人、措施、时间: one thing done to keep the client."""
-
-    closure = models.ForeignKey(Closure, models.CASCADE, related_name="measures")
-    kind = models.CharField(pgettext_lazy("closure", "Measure"), max_length=10, choices=Measure)
-    text = models.CharField(pgettext_lazy("measure", "In words"), max_length=NOTE_LENGTH, blank=True)
-    by = models.ForeignKey(USER, models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = _("Measure to keep the client")
-        verbose_name_plural = _("Measures to keep the client")
-        ordering = ["at", "pk"]
-
-
-class WinBack(models.Model):
-    """回访计划: a day on which the client is to be won back; it stands on somebody's plan."""
-
-    closure = models.ForeignKey(Closure, models.CASCADE, related_name="win_backs")
-    on = models.DateField(_("Win back on"))
-    by = models.ForeignKey(USER, models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ["on"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["closure", "on"],
-                name="win_back_once_a_day",
-                violation_error_message=_("This day stands there already."),
-            )
-        ]
-
-
-class ClosureEvent(models.Model):
-    """One step of a case: from, to, by whom (nobody: the clock), when, why."""
-
-    closure = models.ForeignKey(Closure, models.CASCADE, related_name="events")
-    name = models.CharField(max_length=12)
-    state_from = models.CharField(max_length=10, blank=True)
-    state_to = models.CharField(max_length=10)
-    by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    note = models.CharField(max_length=NOTE_LENGTH, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["closure", "at"], name="closure_event_at")]

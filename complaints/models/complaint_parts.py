@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -12,6 +12,7 @@ from rmflow.privacy.fields import EncryptedField
 from ..rules.complaint import Decision, ExtensionKind, ReviewOutcome
 from ..rules.complaint_ladder import Step
 from .complaint import Complaint
+from .complaint_reach import recused
 
 USER = settings.AUTH_USER_MODEL
 
@@ -169,6 +170,15 @@ class Review(models.Model):
         ]
 
 
+class ImprovementQuerySet(models.QuerySet):
+    """Improvements, as staff ask for them."""
+
+    def owned_by(self, user):
+        """One's own to see to, and the number of the complaint; never of one from which one must keep out."""
+        kept_out = recused(user).filter(complaint=OuterRef("complaint"))
+        return self.filter(~Exists(kept_out), owner=user, complaint__destroyed_at__isnull=True)
+
+
 class Improvement(models.Model):
     """溯源整改: what is changed so that it does not happen again, by whom, by when."""
 
@@ -179,6 +189,8 @@ class Improvement(models.Model):
     done_at = models.DateTimeField(null=True)
     by = models.ForeignKey(USER, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField(default=timezone.now)
+
+    objects = ImprovementQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Improvement")

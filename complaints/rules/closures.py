@@ -172,6 +172,10 @@ CLAIM_MINUTES = 10
 NIGHT_CLAIM_AT = datetime.time(12)
 #: A case's record is due on the day it was found, the month's set so many working days after the month.
 HAND_IN_DAYS = 3
+#: How many months back the clock makes up for sets it has missed.
+MAKES_UP = 12
+#: Of the cases in which clients were leaving, the share a branch is to keep, in percent (0182).
+KEEP_AT_LEAST = 30
 NOTE_LENGTH = 500
 TEXT_LENGTH = 100
 #: More is a slip of the finger.
@@ -233,6 +237,11 @@ def contradictions(record, result):
     if result in (Result.PARTLY, Result.LOST) and lost is not None and lost <= 0:
         wrong["lost"] = _("Something left us; enter how much.")
     return wrong
+
+
+def keeps_enough(held, churn):
+    """Whether the target of keeping is reached; without a case there is nothing to reach."""
+    return bool(churn) and held * 100 >= churn * KEEP_AT_LEAST
 
 
 def check_amounts(amounts):

@@ -5,6 +5,7 @@ import io
 from urllib.parse import quote, urlencode
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -116,13 +117,22 @@ def page(request):
             row | {"url": asked.url(month=_month(row["month"]))} for row in analysis.trend(asked.rows())
         ],
         "service": analysis.service(request.user),
-        "handed": [{"row": row, "may": reach.covers(row.branch)} for row in handed.order_by("branch__code")],
+        "handed": _handed(handed.order_by("branch__code"), reach),
         "earlier": asked.url(month=asked.before),
         "later": asked.url(month=asked.after) if asked.after else "",
         "excel": asked.url("/closures/analysis/excel/"),
         "empty": analysis.total["cases"] == 0,
     }
     return render(request, "complaints/closure_analysis.html", context)
+
+
+def _handed(sets, reach):
+    """The month's sets, each with the records of earlier months that came with it."""
+    late = {}
+    records = Closure.objects.filter(handed__in=sets, found_on__lt=F("handed__month")).only("pk", "handed")
+    for record in records.order_by("found_on", "pk"):
+        late.setdefault(record.handed_id, []).append(record)
+    return [{"row": row, "may": reach.covers(row.branch), "late": late.get(row.pk, ())} for row in sets]
 
 
 @never_cache
@@ -161,11 +171,10 @@ def form(request, pk):
     if not found.is_whole_for(request.user):
         permissions.require(request.user, Permission.SEE_CASES, found.branch)
     log(Kind.PRINT, by=request.user, obj=found, request=request)
-    month = ClosureMonth.objects.filter(branch=found.branch, month=found.found_on.replace(day=1))
-    signed = month.select_related("received_by").first()
-    received = ""
+    signed, received = found.handed, ""  # the set that took this record, not the one of its month
     if signed is not None and signed.received_at:
         received = f"{signed.received_by.name} {closure_rows.at(signed.received_at)}"
+        received += "" if signed.month == found.found_on.replace(day=1) else f" ({signed.month:%Y-%m})"
     context = {
         "case": found,
         "lines": closure_rows.form_lines(found, request.user, received=received),

@@ -183,6 +183,7 @@ def case_of(request, pk):
         "ended_by",
         "product",
         "destination",
+        "handed__received_by",
     )
     return Closure.objects.visible_to(request.user).select_related(*people).get(pk=pk)
 

@@ -17,6 +17,7 @@ from clients.segments_api import SegmentViewSet
 from clients.tiers_api import EvaluationViewSet, PartViewSet
 from complaints.closures_api import ClosureViewSet, RecognitionView
 from complaints.complaint_api import ComplaintViewSet
+from complaints.complaint_improve_api import ImprovementViewSet
 from complaints.complaint_retention_api import ComplaintFileViewSet
 from complaints.guides_api import GuideViewSet
 from complaints.openings_api import OpeningViewSet
@@ -69,6 +70,7 @@ router.register("closures", ClosureViewSet)
 router.register("priority-register", GuideViewSet)
 router.register("openings", OpeningViewSet)
 router.register("complaints", ComplaintViewSet)
+router.register("improvements", ImprovementViewSet)
 router.register("chances", ChanceViewSet, "chance")
 router.register("complaint-files", ComplaintFileViewSet, "complaint-file")
 

@@ -320,6 +320,44 @@ class TestMonth:
         told = Notice.objects.get(kind="closure_month")
         assert (told.recipient, told.params) == (supervisor, {"month": "2026-09", "cases": 2, "lost": 1})
 
+    def test_a_case_that_ends_after_its_month_s_set_comes_with_the_next_one_and_is_receipted_there(
+        self, as_, case, supervisor, wealth, branches
+    ):
+        with time_machine.travel(datetime.datetime(2026, 9, 10, 4, 0, tzinfo=datetime.UTC), tick=False):
+            slow = case("called")
+        days, received = calendar(), "主管月度签收"
+        with time_machine.travel(NOON, tick=False):
+            closure_months.hand_in_due(today=TODAY, calendar=days)
+            september = ClosureMonth.objects.get(branch=branches["first"])
+            closure_months.receive(september.pk, by=supervisor)
+            end(slow, by=wealth)
+        slow.refresh_from_db()
+        assert (september.content["total"]["unended"], slow.handed) == (1, None)
+
+        def printed():
+            as_(supervisor).cookies["django_language"] = "zh-hans"
+            page = as_(supervisor).get(f"/closures/{slow.pk}/print/").content.decode()
+            return re.search(r"([^<>]*)</td>\s*</tr>\s*(</tbody>)?\s*</table>", page)[1]
+
+        assert supervisor.name not in printed(), received
+        november = datetime.date(2026, 11, 2)
+        with time_machine.travel(datetime.datetime(2026, 11, 2, 1, 0, tzinfo=datetime.UTC), tick=False):
+            closure_months.hand_in_due(today=november, calendar=days)
+            october = ClosureMonth.objects.get(branch=branches["first"], month="2026-10-01")
+            assert supervisor.name not in printed()
+            page = as_(supervisor).get("/closures/analysis/?month=2026-10").content.decode()
+            assert slow.number in page and october.content["late"]["cases"] == 1
+            closure_months.receive(october.pk, by=supervisor)
+            assert f"{supervisor.name} 2026-11-02 09:00 (2026-10)" in printed()
+
+    def test_months_the_clock_missed_are_made_up_oldest_first_and_once(self, september, branches):
+        days, december = calendar(), datetime.date(2026, 12, 1)
+        assert closure_months.hand_in_due(today=december, calendar=days) == {"handed": 6}
+        assert closure_months.hand_in_due(today=december, calendar=days) == {"handed": 0}
+        months = ClosureMonth.objects.filter(branch=branches["first"]).order_by("pk")
+        assert [f"{row.month:%Y-%m}" for row in months] == ["2026-09", "2026-10", "2026-11"]
+        assert [row.closures.count() for row in months] == [2, 0, 0]
+
     def test_the_supervisor_receives_it_on_the_page(self, as_, september, supervisor, head, branches):
         closure_months.hand_in_due(today=TODAY, calendar=calendar())
         made = ClosureMonth.objects.get(branch=branches["first"])

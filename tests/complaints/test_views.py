@@ -18,6 +18,8 @@ from complaints.complaint_steps import STEPS, open_steps
 from complaints.models import Attachment, Complaint, ComplaintPoint
 from complaints.stats import complaint as stats
 from complaints.stats.pressing import pressing
+from followups.models import PlanItem
+from rmflow.notices.models import Notice
 from rmflow.privacy.models import AccessEvent
 from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
@@ -575,3 +577,57 @@ def test_the_months_of_the_trend_are_twelve_with_those_of_the_year_before(client
     assert len(trend) == 12
     assert (trend[-1]["fast"], trend[-1]["rest"]) == (0, 1)
     assert datetime.date(2026, 2, 1)
+
+
+class TestImprovement:
+    @pytest.fixture
+    def mine(self, made, lobby, marketing):
+        """An improvement of somebody who neither took nor handles the complaint, nor sees those of the branch."""
+        day = clock.today() + datetime.timedelta(days=3)
+        return replies.improve(made.pk, by=lobby, text="更换叫号机", owner_id=marketing.pk, due_on=day)
+
+    def test_its_owner_reads_it_and_nothing_of_who_complained_and_sets_it_done(
+        self, client, mine, made, marketing
+    ):
+        told = Notice.objects.get(recipient=marketing, kind="complaint")
+        html = page(client, marketing, told.link)
+        assert "更换叫号机" in html and made.number in html
+        assert "马" not in html.replace("马上", "") and made.title not in html
+        assert client.get(f"/complaints/{made.pk}/").status_code == 404
+        line = PlanItem.objects.get(source_key=f"improvement:{mine.pk}")
+        assert (line.owner, line.link, line.state) == (marketing, told.link, "open")
+        assert client.post(told.link).status_code == 303
+        mine.refresh_from_db()
+        line.refresh_from_db()
+        assert (mine.done_at is not None, line.state) == (True, "done")
+        assert made.events.filter(name="improved", by=marketing).count() == 1
+        again = client.post(told.link)
+        assert again.status_code == 409 and made.events.filter(name="improved").count() == 1
+
+    @pytest.mark.parametrize("who", ["lobby", "head", "other_lobby", "wealth"])
+    def test_it_is_the_owner_s_door_alone(self, request, client, mine, who):
+        client.force_login(request.getfixturevalue(who))
+        for answer in (client.get(f"/complaints/improvements/{mine.pk}/"),
+                       client.post(f"/complaints/improvements/{mine.pk}/")):  # fmt: skip
+            assert answer.status_code == 404
+        mine.refresh_from_db()
+        assert mine.done_at is None
+
+    def test_the_api_has_the_same_door(self, client, mine, made, marketing, lobby):
+        client.force_login(marketing)
+        listed = client.get("/api/v1/improvements/").json()["results"]
+        assert [(row["text"], row["complaint_number"]) for row in listed] == [("更换叫号机", made.number)]
+        done = client.post(f"/api/v1/improvements/{mine.pk}/done/", content_type="application/json")
+        assert (done.status_code, done.json()["done_at"] is not None) == (200, True)
+        assert (
+            client.post(f"/api/v1/improvements/{mine.pk}/done/", content_type="application/json").status_code
+            == 409
+        )
+        client.force_login(lobby)
+        assert client.get("/api/v1/improvements/").json()["results"] == []
+
+    def test_who_must_keep_out_meanwhile_finds_it_no_more(self, client, mine, made, lobby, marketing):
+        hand.name_person(made.pk, by=lobby, person_id=marketing.pk)
+        client.force_login(marketing)
+        assert client.get(f"/complaints/improvements/{mine.pk}/").status_code == 404
+        assert client.post(f"/complaints/improvements/{mine.pk}/").status_code == 404

@@ -8,6 +8,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from clients.models import Profile, TimelineEntry
 from complaints.actions import complaint_deadline as deadline
 from complaints.actions import complaint_hand as hand
+from complaints.actions import complaint_improve as improve
 from complaints.actions import complaint_reply as replies
 from complaints.actions import complaint_work as work
 from complaints.models import Complaint, Extension, LadderStep, PassOn
@@ -372,6 +373,7 @@ class TestAfter:
         assert (item.plan_on, item.purpose) == (day, made.number)
         with pytest.raises(Refused):
             replies.improve(made.pk, by=lobby, text="x", owner_id=wealth.pk, due_on=at("2026-02-12").date())
+        assert PlanItem.objects.get(source_key=f"improvement:{one.pk}").link == improve.address(one)
         replies.improved(made.pk, one.pk, by=lobby)
         assert not PlanItem.objects.open().filter(owner=wealth).exists()
         with pytest.raises(Conflict):

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clients', '0024_holding_recorded'),
-        ('complaints', '0015_heard_and_cut'),
+        ('complaints', '0016_extension_lapsed'),
         ('staff', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

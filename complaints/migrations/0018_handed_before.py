@@ -19,6 +19,6 @@ def fill(apps, _editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("complaints", "0016_handed_with")]
+    dependencies = [("complaints", "0017_handed_with")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -9,6 +9,8 @@ NAMES = {
     "home_branch": pgettext_lazy("field", "Client's branch"),
     "sender_branch": pgettext_lazy("field", "Branch of the referrer"),
     "credit_share": pgettext_lazy("field", "Share of the credit"),
+    "client_backup": pgettext_lazy("field", "Backup who looks after the client"),
+    "client_owner": pgettext_lazy("field", "Manager who looks after the client"),
     "client": pgettext_lazy("field", "Client"),
     "follow_up": pgettext_lazy("field", "Follow-up record"),
     "filed_at": pgettext_lazy("field", "Filed at"),

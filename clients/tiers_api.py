@@ -4,6 +4,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.privacy import masks
@@ -96,8 +97,12 @@ class OpinionSerializer(serializers.Serializer):
     opinion = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
+class RunSerializer(serializers.Serializer):
+    run = serializers.IntegerField(min_value=1, max_value=2**62)
+
+
 class PartViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
-    """Branches of evaluations in one's scope: sign one, or send it back."""
+    """Branches of evaluations in one's scope: sign one, or send it back until its data are right."""
 
     serializer_class = PartSerializer
     filterset_fields = ("run", "branch", "state")
@@ -124,10 +129,26 @@ class PartViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     @extend_schema(request=OpinionSerializer, responses=PartSerializer)
     @action(detail=True, methods=["post"], url_path="send-back")
     def send_back(self, request, pk=None):
-        """Its results are thrown away and computed anew; `opinion` says why."""
-        part = recompute.send_back(int(pk), by=request.user, why=self._opinion(request))
-        tasks.queue_on_commit(part.run)
+        """Its data are wrong, `opinion` says how: it waits until they are right."""
+        recompute.send_back(int(pk), by=request.user, why=self._opinion(request))
         return self._answer(pk)
+
+    @extend_schema(request=None, responses=PartSerializer)
+    @action(detail=True, methods=["post"])
+    def recompute(self, request, pk=None):
+        """The data of what was sent back are right: its results are thrown away and computed anew."""
+        tasks.queue_on_commit(recompute.again(int(pk), by=request.user))
+        return self._answer(pk)
+
+    @extend_schema(request=RunSerializer, responses=RunSerializer)
+    @action(detail=False, methods=["post"], url_path="recompute-sent-back")
+    def recompute_sent_back(self, request):
+        """The same for every branch of a run that was sent back, by who loads the files."""
+        given = RunSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        run = recompute.all_again(given.validated_data["run"], by=request.user)
+        tasks.queue_on_commit(run)
+        return Response(RunSerializer({"run": run.pk}).data)
 
 
 class EvaluationFilter(filters.FilterSet):

@@ -247,6 +247,8 @@ TIERS = {
     "tiers:send_back": {
         "POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part", note="x")
     },
+    "tiers:again": {"POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part")},
+    "tiers:all_again": {"POST": row(CARDS, thing="run")},
     "tiers:client": {"GET": row(TIERS_SEEN, TIERED, thing="client")},
     "tiers:evaluate": {"POST": row(TIERS_SEEN, TIERED, thing="client")},
     "tiers:override": {
@@ -641,6 +643,10 @@ API = {
     "runpart-send-back": {
         "POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part", opinion="x")
     },
+    "runpart-recompute": {
+        "POST": row(within(Permission.SEE_TIERS), here(Permission.SIGN_TIERS), thing="part")
+    },
+    "runpart-recompute-sent-back": {"POST": row(CARDS, run=1)},
     "evaluation-list": {"GET": row(TIERS_SEEN)},
     "segment-list": {"GET": row(SEGMENTS), "POST": row(SEGMENTS, **NEW_SEGMENT)},
     "segment-detail": {

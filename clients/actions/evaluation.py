@@ -272,6 +272,8 @@ def _sign(part_id, *, by, opinion):
     permissions.require(by, Permission.SIGN_TIERS, part.branch)
     if part.state == PartState.SIGNED:
         raise Conflict(_("This evaluation is signed already."), code="signed")
+    if part.state == PartState.BACK:
+        raise Refused(_("This evaluation was sent back; it is computed anew first."), code="back")
     if part.run.state != RunState.READY or part.state == PartState.WAITING:
         raise Refused(_("The evaluation is still being computed."), code="computing")
     if part.run.kind == RunKind.FORMAL and unread(part).exists():
@@ -294,7 +296,8 @@ def _sign(part_id, *, by, opinion):
 @transaction.atomic
 def sign_all(run_id, *, by, opinion=""):
     """Sign every branch of one's scope that is ready; returns how many."""
-    parts = RunPart.objects.visible_to(by).filter(run=run_id).exclude(state=PartState.SIGNED)
+    settled = (PartState.SIGNED, PartState.BACK)
+    parts = RunPart.objects.visible_to(by).filter(run=run_id).exclude(state__in=settled)
     reach = permissions.scope(by, Permission.SIGN_TIERS)
     permissions.require(by, Permission.SIGN_TIERS)
     parts = list(parts.filter(reach.q("branch")).order_by("pk").values_list("pk", flat=True))

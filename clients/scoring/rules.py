@@ -68,6 +68,7 @@ class PartState(TextChoices):
 
     WAITING = "waiting", _("Not computed yet")
     READY = "ready", _("Waiting for signature")
+    BACK = "back", _("Sent back")
     UPGRADED = "upgraded", _("Upgrades in effect")
     SIGNED = "signed", _("Signed")
 

@@ -17,13 +17,13 @@ from .. import tasks
 from ..actions import scorecards as actions
 from ..actions import simulation
 from ..actions.evaluation import whole
-from ..models import EvaluationRun, Scorecard
+from ..models import EvaluationRun, RunPart, Scorecard
 from ..rules import ClientType
 from ..scoring import draft as drafts
 from ..scoring import sources, stats
 from ..scoring.explain import amount_text, band_text
 from ..scoring.flow import flow_picture
-from ..scoring.rules import RunKind
+from ..scoring.rules import PartState, RunKind
 from ..scoring.sources import Source
 from ..scoring.words import counts, flows, manager_lines, matrix, reasons, tiles
 
@@ -72,9 +72,16 @@ def cards(request):
     context = {
         "cards": Scorecard.objects.select_related("created_by", "published_by", "base"),
         "runs": EvaluationRun.objects.exclude(kind=RunKind.EVENT).select_related("scorecard")[:6],
+        "back": _sent_back(),
         "may_edit": request.user.has(Permission.KEEP_SCORECARDS),
     }
     return render(request, "clients/scorecards.html", context)
+
+
+def _sent_back():
+    """Branches that wait for their data to be corrected, by run."""
+    rows = RunPart.objects.filter(state=PartState.BACK).select_related("branch", "run")
+    return rows.order_by("-run__month", "branch__code")
 
 
 def _card(pk):

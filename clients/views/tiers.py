@@ -125,6 +125,8 @@ def _signing(user, run, asked):
         "may_sign": may and not first,
         "ready": len(ready),
         "may_send_back": may and part is not None and part.state == PartState.READY,
+        "back": part is not None and part.state == PartState.BACK,
+        "may_again": part is not None and part.state == PartState.BACK and reach.covers(part.branch),
         "review": first,
         "unread": unread.count() if first else 0,
     }
@@ -202,11 +204,27 @@ def sign_all(request, pk):
 
 @require_POST
 def send_back(request, pk):
-    """The head sends a branch's part back: its data are looked at, and it is computed anew."""
+    """The head sends a branch's part back: its data are looked at before it is computed anew."""
     part = recompute.send_back(pk, by=request.user, why=request.POST.get("note", ""))
-    tasks.queue_on_commit(part.run)
-    messages.success(request, _("Sent back; it is computed anew"), extra_tags="met")
+    messages.success(request, _("Sent back; the administrators check the data"), extra_tags="met")
     return htmx.redirect(request, f"{reverse('tiers:index')}?run={part.run_id}&branch={part.branch_id}")
+
+
+@require_POST
+def again(request, pk):
+    """The data of a branch that was sent back are right: it is computed anew."""
+    run = recompute.again(pk, by=request.user)
+    tasks.queue_on_commit(run)
+    messages.success(request, _("It is computed anew"), extra_tags="met")
+    return htmx.redirect(request, f"{reverse('tiers:index')}?run={run.pk}")
+
+
+@require_POST
+def all_again(request, pk):
+    """The same for every branch of a run, by who loads the files."""
+    tasks.queue_on_commit(recompute.all_again(pk, by=request.user))
+    messages.success(request, _("It is computed anew"), extra_tags="met")
+    return htmx.redirect(request, reverse("tiers:cards"))
 
 
 @require_POST

@@ -1,12 +1,13 @@
 """A branch's evaluation sent back and computed anew; its list as Excel; the picture of its flow (B-11)."""
 
+import datetime
 import io
 
 import pytest
 from openpyxl import load_workbook
 
 from clients.actions import evaluation, recompute
-from clients.models import DowngradeRead, Evaluation, MonthlyBalance, Profile
+from clients.models import Client, DowngradeRead, Evaluation, MonthlyBalance, Profile, RunPart
 from clients.scoring.explain import explain
 from clients.scoring.flow import HEIGHT, flow_picture
 from clients.scoring.leads import leads
@@ -31,23 +32,50 @@ def results(part):
     return Evaluation.objects.filter(run=part.run_id, branch=part.branch_id)
 
 
-def test_sent_back_it_is_computed_anew_on_corrected_data(base, part, head, admin_user):  # noqa: F811
+def test_sent_back_it_waits_and_is_computed_anew_on_corrected_data(base, part, head, admin_user):  # noqa: F811
     others = Evaluation.objects.exclude(branch=part.branch_id).count()
-    MonthlyBalance.objects.filter(client=base["up"], month=part.run.month).update(amount=3_000_000)
     DowngradeRead.objects.create(part=part, client=base["down"], by=head)
     back = recompute.send_back(part.pk, by=head, why="十月余额有误")
-    assert (back.state, back.opinion, results(part).count()) == (PartState.WAITING, "十月余额有误", 0)
-    assert Evaluation.objects.exclude(branch=part.branch_id).count() == others
-    assert not DowngradeRead.objects.exists()
+    assert (back.state, back.opinion, results(part).count()) == (PartState.BACK, "十月余额有误", 5)
     assert Notice.objects.filter(recipient=admin_user, kind="evaluation").count() == 1
-    with pytest.raises(Refused):
+    evaluation.run_now(back.run)  # no worker touches it
+    evaluation.upgrade_due(today=clock.today() + datetime.timedelta(days=30))
+    assert RunPart.objects.get(pk=part.pk).state == PartState.BACK
+    assert Client.objects.get(pk=base["up"].pk).tier == "T2"
+    with pytest.raises(Refused, match="sent back"):
         evaluation.sign(part.pk, by=head)
-    evaluation.run_now(back.run)
+    assert evaluation.sign_all(part.run_id, by=head) == 0
+    MonthlyBalance.objects.filter(client=base["up"], month=part.run.month).update(amount=3_000_000)
+    run = recompute.again(part.pk, by=head)
+    assert (run.state, results(part).count(), DowngradeRead.objects.count()) == (RunState.COMPUTING, 0, 0)
+    assert Evaluation.objects.exclude(branch=part.branch_id).count() == others
+    evaluation.run_now(run)
     part.refresh_from_db()
     part.run.refresh_from_db()
     assert (part.state, part.run.state, part.clients) == (PartState.READY, RunState.READY, 5)
     assert results(part).get(client=base["up"]).tier == "T4"
     evaluation.sign(part.pk, by=head)
+
+
+def test_other_branches_sign_while_one_is_corrected(base, part, head, region_head):  # noqa: F811
+    recompute.send_back(part.pk, by=head, why="十月余额有误")
+    assert evaluation.sign_all(part.run_id, by=region_head) == 1
+    part.run.refresh_from_db()
+    assert part.run.state == RunState.READY
+
+
+def test_the_administrator_has_everything_sent_back_computed_anew(client, part, head, admin_user):
+    recompute.send_back(part.pk, by=head, why="十月余额有误")
+    client.force_login(admin_user)
+    page = client.get("/tiers/cards/").content.decode()
+    assert "十月余额有误" in page and f"/tiers/runs/{part.run_id}/again/" in page
+    url = f"/tiers/runs/{part.run_id}/again/"
+    assert client.post(url).status_code == 303
+    part.refresh_from_db()
+    assert part.state == PartState.WAITING
+    assert client.post(url).status_code == 422  # twice is once
+    client.force_login(head)
+    assert client.post(url).status_code == 403
 
 
 def test_only_what_waits_is_sent_back_and_with_a_reason(part, head, region_head):
@@ -64,6 +92,29 @@ def test_the_head_sends_back_from_the_page(client, part, head):
     assert "send-back" in client.get("/tiers/").content.decode()
     assert client.post(f"/tiers/parts/{part.pk}/back/", {"note": ""}).status_code == 422
     assert client.post(f"/tiers/parts/{part.pk}/back/", {"note": "余额有误"}).status_code == 303
+    part.refresh_from_db()
+    assert part.state == PartState.BACK
+    page = client.get("/tiers/").content.decode()
+    assert "余额有误" in page and "sign-tiers" not in page
+    assert client.post(f"/tiers/parts/{part.pk}/again/").status_code == 303
+    part.refresh_from_db()
+    assert part.state == PartState.WAITING
+
+
+def test_the_api_sends_back_and_computes_anew(client, part, head, admin_user):
+    client.force_login(head)
+    url, json = f"/api/v1/evaluation-parts/{part.pk}/", {"content_type": "application/json"}
+    assert client.post(f"{url}recompute/", {}, **json).status_code == 409
+    assert client.post(f"{url}send-back/", {"opinion": "余额有误"}, **json).json()["state"] == "back"
+    assert client.post(f"{url}recompute/", {}, **json).json()["state"] == "waiting"
+    evaluation.run_now(part.run)
+    client.post(f"{url}send-back/", {"opinion": "还是有误"}, **json)
+    every = "/api/v1/evaluation-parts/recompute-sent-back/"
+    assert client.post(every, {"run": part.run_id}, **json).status_code == 403
+    client.force_login(admin_user)
+    assert client.post(every, {}, **json).status_code == 400
+    assert client.post(every, {"run": part.run_id}, **json).json() == {"run": part.run_id}
+    assert client.post(every, {"run": 10**9}, **json).status_code == 409
     part.refresh_from_db()
     assert part.state == PartState.WAITING
 

@@ -19,6 +19,7 @@ from rmflow.workdays.current import calendar
 from rmflow.workflow import Conflict, Refused
 
 from .. import archives
+from ..importing.load import read_by_evaluation
 from ..models import Client, DowngradeRead, Evaluation, EvaluationRun, MonthlyBalance, RunPart, Scorecard
 from ..scoring import effect, sql
 from ..scoring.months import first_of, is_review, next_first
@@ -151,6 +152,7 @@ def tune(cursor):
 @transaction.atomic
 def compute(part_id):
     """Evaluate one branch; False when somebody has done so already."""
+    read_by_evaluation()
     part = RunPart.objects.select_for_update(of=("self",)).select_related("run").get(pk=part_id)
     if part.state != PartState.WAITING:
         return False
@@ -166,6 +168,7 @@ def compute(part_id):
 @transaction.atomic
 def finish(run_id):
     """When the last branch is computed: evaluate who changed branch meanwhile, and wait for signatures."""
+    read_by_evaluation()
     run = EvaluationRun.objects.select_for_update(of=("self",)).get(pk=run_id)
     waiting = run.parts.filter(state=PartState.WAITING).exists()
     if run.state != RunState.COMPUTING or waiting:
@@ -213,6 +216,7 @@ def evaluate_clients(clients, *, cause, by=None):
 
     Nobody falls by an event: only higher tiers and types take effect, at once or on the next first day.
     """
+    read_by_evaluation()
     rows = Client.objects.standing().filter(pk__in=clients)
     if by is not None:
         permissions.require(by, Permission.SEE_TIERS)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pghistory
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,10 +16,11 @@ from rmflow.staff.permissions import Permission
 from rmflow.workflow import Conflict, Refused
 
 from ..importing import FileFault, Spoilt, take
-from ..importing.load import take_turn
+from ..importing.load import take_turn, taken_back
 from ..importing.run import KINDS, OBJECTS
 from ..load_rules import FileKind, LoadState
-from ..models import EvaluationRun, FileLoad
+from ..models import Client, Evaluation, EvaluationRun, FileLoad, Holding, MonthlyBalance
+from ..scoring.rules import RunKind
 
 NAME, FAULT = 120, 300  # characters kept
 
@@ -131,8 +133,9 @@ def undo(load_id, *, by) -> FileLoad:
     Refused once an evaluation has read what was loaded: its results must stay explainable by what is
     on record (decision 0085). What somebody has worked on since the load stays as it is.
     """
-    load = _undoable(load_id, by, (LoadState.DONE, LoadState.UNDOING))
     take_turn()
+    taken_back()
+    load = _undoable(load_id, by, (LoadState.DONE, LoadState.UNDOING))
     with pghistory.context(command="undo_load", load=load.pk, user=by.pk):
         removed, restored, kept = KINDS[FileKind(load.kind)].undo(load.pk, load.context)
     load.state, load.undone_at, load.undone_by = LoadState.UNDONE, timezone.now(), by
@@ -156,8 +159,35 @@ def _undoable(load_id, by, states):
     last = FileLoad.objects.last_done(load.kind)
     if last.pk != load.pk:
         raise Refused(_("Only the last load of its kind can be undone; a later one stands on it."))
-    if EvaluationRun.objects.filter(cut_at__gt=load.finished_at).exists():
+    if _used(load):
         raise Refused(
             _("An evaluation has used this load. Load a corrected file instead and evaluate again.")
         )
     return load
+
+
+def _used(load):
+    """Whether an evaluation has read what the load wrote, or is about to: one of the base, begun, computed
+    or computed anew since; one by event when it looked at a client of the load."""
+    since = load.finished_at
+    read = Q(finished_at__gt=since) | Q(parts__computed_at__gt=since)
+    runs = EvaluationRun.objects.filter(read | Q(cut_at__gt=since))
+    base = runs.exclude(kind=RunKind.EVENT)
+    if load.kind == FileKind.BALANCES:
+        first = MonthlyBalance.objects.filter(load=load).order_by("month").values("month")[:1]
+        base = base.filter(month__gte=first)
+    if base.exists():
+        return True
+    seen = Evaluation.objects.filter(run__in=runs.filter(kind=RunKind.EVENT).values("pk"))
+    return seen.filter(_of_load(load)).exists()
+
+
+def _of_load(load):
+    """The clients whose data the load wrote."""
+    if load.kind == FileKind.HOLDINGS:
+        return Q(client__in=Holding.objects.filter(load=load).values("client"))
+    balances = Q(client__in=MonthlyBalance.objects.filter(load=load).values("client"))
+    if load.kind == FileKind.BALANCES:
+        return balances
+    history = Client._meta.get_field("history").related_model
+    return balances | Q(client__in=history.objects.filter(pgh_context=load.context).values("pgh_obj"))

@@ -15,6 +15,7 @@ from .faults import Broken
 from .target import STAGE
 
 IMPORT_LOCK = 7202  # advisory lock: imports take turns, and no merge runs beside one
+READ_LOCK = 7306  # advisory lock: what an evaluation reads is not taken back meanwhile
 CHUNK = 1 << 16  # characters handed to COPY at a time
 ADDRESSES = 5000  # rows decrypted at a time
 
@@ -86,6 +87,18 @@ def keep_off():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [IMPORT_LOCK])
         return cursor.fetchone()[0]
+
+
+def read_by_evaluation():
+    """No load is undone until this transaction ends; evaluations do not keep each other out."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [READ_LOCK])
+
+
+def taken_back():
+    """Wait until no evaluation reads, and keep them out until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [READ_LOCK])
 
 
 def stage(columns, lines):

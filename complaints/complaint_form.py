@@ -79,7 +79,11 @@ def _extension(row):
 
 
 def _review(row):
-    return "" if row is None else _join(row.asked_on, row.get_outcome_display() or _("waiting"))
+    return (
+        ""
+        if row is None
+        else _join(row.asked_on, row.get_outcome_display() or _("waiting"), row.findings, moment(row.told_at))
+    )
 
 
 def _improvements(c):

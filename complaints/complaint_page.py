@@ -201,7 +201,7 @@ class Page:
     def primary(self):
         """The one filled button: the next open step, or the reply while it is owed."""
         names = [row["name"] for row in self.steps() if not row["done"] and row["name"] in self.open]
-        for name in ("decide_extension", "unit_answer", "decide_review", "resume"):
+        for name in ("decide_extension", "unit_answer", "decide_review", "told_review", "resume"):
             if name in self.open:
                 return self._button(name)
         if "reply" in self.open and (self.complaint.key_point or self.complaint.told_at):

@@ -242,7 +242,16 @@ class DecideReviewForm(StepForm):
     outcome = forms.ChoiceField(
         label=pgettext_lazy("review", "Decision"), choices=ReviewOutcome, widget=forms.RadioSelect
     )
+    finding = forms.ChoiceField(
+        label=_("New finding, when changed"),
+        choices=[("", CHOOSE), *Finding.choices],
+        required=False,
+    )
     findings = lines(_("Findings"))
+
+
+class ToldReviewForm(StepForm):
+    way = forms.ChoiceField(label=_("How the client was told"), choices=ReplyWay, widget=forms.RadioSelect)
 
 
 class LearnForm(StepForm):

@@ -18,6 +18,7 @@ from . import complaint_step_forms as forms
 from .actions import complaint_deadline as deadline
 from .actions import complaint_hand as hand
 from .actions import complaint_reply as replies
+from .actions import complaint_review as reviews
 from .actions import complaint_work as work
 from .rules.complaint import OPEN, OVER, RUNNING, STILL, Decision, Status
 
@@ -84,6 +85,10 @@ def _review(complaint):
     return next((row for row in complaint.reviews.all() if not row.outcome), None)
 
 
+def _untold_review(complaint):
+    return next((row for row in complaint.reviews.all() if row.outcome and row.told_at is None), None)
+
+
 def _asked_of(complaint, user):
     """The question passed on to a unit where `user` works."""
     reach = scope(user, _P.WORK_COMPLAINT)
@@ -99,8 +104,12 @@ def _told(pk, *, by):
     return deadline.told_of_extension(pk, _one(pk, by, _untold), by=by)
 
 
+def _told_review(pk, *, by, way):
+    return reviews.told_of_review(pk, _one(pk, by, _untold_review), by=by, way=way)
+
+
 def _decide_review(pk, *, by, **values):
-    return replies.decide_review(pk, _one(pk, by, _review), by=by, **values)
+    return reviews.decide_review(pk, _one(pk, by, _review), by=by, **values)
 
 
 def _answer(pk, *, by, answer):
@@ -278,7 +287,7 @@ STEPS = {
     "ask_review": Step(
         _("The client asks for a review"),
         forms.ReviewForm,
-        replies.ask_review,
+        reviews.ask_review,
         took,
         ANSWERED,
         _("In writing, within 30 days of the reply."),
@@ -293,6 +302,16 @@ STEPS = {
         (*OPEN, *OVER),
         icon="writing",
         also=lambda c: _review(c) is not None,
+    ),
+    "told_review": Step(
+        _("Client told of the review"),
+        forms.ToldReviewForm,
+        _told_review,
+        works,
+        (*OPEN, *OVER),
+        _("What was found, in full; the decision letter carries it."),
+        "phone-call",
+        lambda c: _untold_review(c) is not None,
     ),
     "learn": Step(
         _("Note what the client needs"),

@@ -46,6 +46,7 @@ SENTENCES = {
     "name": gettext_lazy("named {person} as complained of"),
     "ask_review": gettext_lazy("noted the client's request for a review, due {day}"),
     "decide_review": gettext_lazy("decided the review: {outcome}"),
+    "told_review": gettext_lazy("told the client of the review ({way})"),
     "learn": gettext_lazy("noted a need on the archive"),
     "chance": gettext_lazy("noted a sales chance: {product}"),
     "attach": gettext_lazy("added a file"),
@@ -91,7 +92,7 @@ def _values(name, data):
     ):
         if data.get(key) in words.values:
             values[key] = str(words(data[key]).label)
-    ways = ReplyWay if name == "reply" else Way
+    ways = ReplyWay if name in ("reply", "told_review") else Way
     if data.get("way") in ways.values:
         values["way"] = str(ways(data["way"]).label)
     if data.get("day"):

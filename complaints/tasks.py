@@ -7,7 +7,7 @@ from rmflow.workdays import clock
 from rmflow.workdays.current import load
 
 from . import closure_tasks  # noqa: F401  Celery looks for tasks here
-from .actions import complaint_destroy, complaint_hand, complaint_recount, complaint_watch
+from .actions import complaint_destroy, complaint_hand, complaint_recount, complaint_review, complaint_watch
 
 
 @shared_task(name="complaints.watch")
@@ -27,8 +27,13 @@ def recount() -> dict[str, int]:
 @shared_task(name="complaints.reassign")
 @scheduled("reassign complaints of who has left")
 def reassign() -> dict[str, int]:
-    """Each morning: complaints whose handler has left the bank; who stands under a person complained of now."""
-    return complaint_hand.refresh_lines() | complaint_hand.reassign_left()
+    """Each morning: complaints whose handler has left the bank; who stands under a person complained of now;
+    reviews whose time runs out."""
+    return (
+        complaint_hand.refresh_lines()
+        | complaint_hand.reassign_left()
+        | complaint_review.remind(today=clock.today())
+    )
 
 
 @shared_task(name="complaints.forget_bytes")

@@ -20,6 +20,7 @@ complaint_urls = [
     path("complaints/desk/report/", desk.report, name="report"),
     path("complaints/desk/excel/", desk.excel, name="excel"),
     path("complaints/extensions/", desk.extensions, name="extensions"),
+    path("complaints/reviews/", desk.reviews, name="reviews"),
     path("complaints/retention/", retention.index, name="retention"),
     path("complaints/improvements/<int:pk>/", improvements.page, name="improvement"),
     path("complaints/notice/", prints.notice, name="notice"),

@@ -769,6 +769,7 @@ COMPLAINTS = {
     "complaints:report": {"GET": row(ANALYSES)},
     "complaints:excel": {"GET": row(ANALYSES)},
     "complaints:extensions": {"GET": row(role(Permission.RULE_COMPLAINT))},
+    "complaints:reviews": {"GET": row(role(Permission.RULE_COMPLAINT))},
     "complaints:retention": {"GET": row(READS), "POST": row(READS, role(Permission.DESTROY_ARCHIVE))},
     "complaints:notice": {"GET": row(NOTICE)},
     "complaints:point": {"GET": row(NOTICE), "POST": row(NOTICE)},

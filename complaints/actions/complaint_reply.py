@@ -1,8 +1,7 @@
-"""The reply to the client, the call-back, the cause and what is improved, closing, review (W3-09 to W3-11)."""
+"""The reply to the client, the call-back, the cause and what is improved, closing (W3-09 to W3-11)."""
 
 import datetime
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -12,19 +11,17 @@ from followups.actions import sources
 from followups.rules import PlanKind
 from rmflow.staff import permissions, person
 from rmflow.staff.models import BANK_TIME
-from rmflow.staff.permissions import Permission, Role
+from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock as bank
 from rmflow.workflow import Conflict, Refused
 
-from ..models import Improvement, Review
+from ..models import Improvement
 from ..rules import complaint_intake as intakes
 from ..rules.complaint import (
     NOTE_LENGTH,
-    REVIEW_DAYS,
     TRANSITIONS,
     Finding,
     ReplyWay,
-    ReviewOutcome,
     Satisfaction,
     Status,
     keep_until,
@@ -35,8 +32,6 @@ from . import complaint_improve
 from .complaint_work import end
 
 IMPROVE = gettext_noop("Complaint {number}: an improvement is yours, due {day}.")
-REVIEWED = gettext_noop("Complaint {number}: the client asks for a review, due {day}.")
-DECIDED = gettext_noop("Complaint {number}: the review is decided.")
 
 
 @transaction.atomic
@@ -183,54 +178,6 @@ def close(pk, *, by):
     }
     end(complaint, "close", by=by, **fields)
     return complaint
-
-
-@transaction.atomic
-def ask_review(pk, *, by, asked_on, reason):
-    """核查: in writing, within 30 days of the decision; the institution above looks again."""
-    complaint = core.locked(pk, by=by)
-    permissions.require(by, Permission.TAKE_COMPLAINT)
-    if by.pk != complaint.taken_by_id:
-        core.require_work(complaint, by=by)
-    if complaint.status not in (Status.REPLIED, Status.CLOSED):
-        raise Conflict(_("A review follows the reply."), code="state")
-    replied_on = complaint.replied_at.astimezone(BANK_TIME).date()
-    if not replied_on <= asked_on <= bank.today():
-        raise Refused(_("The request lies between the reply and today."), field="asked_on")
-    if asked_on > replied_on + datetime.timedelta(days=REVIEW_DAYS):
-        raise Refused(
-            _("A review is asked for within 30 days of the reply; take it as a new complaint."),
-            field="asked_on",
-        )
-    reason = intakes.needed(reason, "reason", _("Write down what the client objects to."), NOTE_LENGTH)
-    if complaint.reviews.filter(outcome="").exists():
-        raise Conflict(_("A review is under way already."))
-    due = asked_on + datetime.timedelta(days=REVIEW_DAYS)
-    asked = Review.objects.create(complaint=complaint, asked_on=asked_on, reason=reason, due_on=due, by=by)
-    core.write(complaint, "ask_review", by=by, note=reason, data={"day": due.isoformat()})
-    office = core.holders(complaint, Role.COMPLAINT_OFFICE)
-    core.tell(complaint, office, REVIEWED, key=f"review:{asked.pk}", by=by, day=due)
-    return asked
-
-
-@transaction.atomic
-def decide_review(pk, review_id, *, by, outcome, findings):
-    """The office confirms or changes the decision; never who handled the complaint."""
-    complaint = core.locked(pk, by=by)
-    permissions.require(by, Permission.RULE_COMPLAINT)
-    asked = Review.objects.select_for_update(of=("self",)).get(pk=review_id, complaint=complaint)
-    if asked.outcome:
-        raise Conflict(_("This review has been decided already."))
-    if by.pk in (complaint.handler_id, complaint.replied_by_id):
-        raise PermissionDenied(_("Whoever handled the complaint does not review it."))
-    if outcome not in ReviewOutcome.values:
-        raise Refused(_("Choose from the list."), field="outcome")
-    asked.findings = intakes.needed(findings, "findings", _("Write down the findings."))
-    asked.outcome, asked.decided_by, asked.decided_at = outcome, by, bank.now()
-    asked.save(update_fields=["findings", "outcome", "decided_by", "decided_at"])
-    core.write(complaint, "decide_review", by=by, note=asked.findings, data={"outcome": outcome})
-    core.tell(complaint, [complaint.handler], DECIDED, key=f"review:{asked.pk}:decided", by=by)
-    return asked
 
 
 @transaction.atomic

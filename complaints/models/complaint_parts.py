@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from rmflow.privacy.fields import EncryptedField
 
-from ..rules.complaint import Decision, ExtensionKind, ReviewOutcome
+from ..rules.complaint import Decision, ExtensionKind, ReplyWay, ReviewOutcome
 from ..rules.complaint_ladder import Step
 from .complaint import Complaint
 from .complaint_reach import recused
@@ -146,6 +146,8 @@ class Review(models.Model):
     findings = EncryptedField(_("Findings"), blank=True, context="review.findings")
     decided_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", db_index=False)
     decided_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(_("Client told"), null=True)
+    told_way = models.CharField(max_length=10, choices=ReplyWay, blank=True)
 
     class Meta:
         verbose_name = _("Review")
@@ -166,6 +168,12 @@ class Review(models.Model):
                 | (~Q(outcome="") & Q(decided_by__isnull=False, decided_at__isnull=False)),
                 name="review_decided_by_somebody",
                 violation_error_message=_("A decision has a name and a time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(told_at__isnull=True, told_way="")
+                | (Q(told_at__isnull=False) & ~Q(told_way="") & ~Q(outcome="")),
+                name="review_told_once_decided",
+                violation_error_message=_("The client is told of a review that is decided, and how."),
             ),
         ]
 

@@ -147,6 +147,7 @@ REASON_LENGTH = 200
 MOST_REPRESENTATIVES = 5
 MAJOR_GROUP = 20  # persons face to face: a major complaint
 REVIEW_DAYS = 30
+REVIEW_WARN_DAYS = 24  # 80 % of them
 RETENTION_YEARS = 5
 CALL_BACK_DAYS = 3  # working days after the reply
 LATE_HOURS = 24 * 30  # a letter may have lain so long before it is entered
@@ -154,6 +155,7 @@ REMEDIES = _(
     "You may ask the institution above for a review within 30 days, apply for mediation, or go to "
     "arbitration or court."
 )
+REMEDIES_AFTER_REVIEW = _("If you do not agree, you may apply for mediation, or go to arbitration or court.")
 
 
 def check_receipt(at: datetime.datetime, *, now: datetime.datetime) -> None:

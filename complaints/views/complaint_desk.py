@@ -21,6 +21,7 @@ from .. import complaint_workbook as workbook
 from ..complaint_rows import line
 from ..stats import complaint as stats
 from ..stats.pressing import pressing
+from ..stats.reviews import count_reviews, open_reviews
 
 PAGE = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -59,6 +60,8 @@ def risk(request):
     """How many need somebody today: asked for with the page, and again with every news."""
     asked = desk.Asked.of(request)
     context = {"asked": asked, "risk": stats.at_risk(asked.rows, now=clock.now())}
+    if request.user.has(Permission.RULE_COMPLAINT):
+        context["reviews"] = count_reviews(request.user, today=asked.today)
     return render(request, "complaints/_desk_risk.html", context)
 
 
@@ -140,3 +143,22 @@ def extensions(request):
     ]
     context = {"page": page, "lines": lines, "unit": _("requests")}
     return htmx.render(request, "complaints/extensions.html", "complaints/_extensions.html", context)
+
+
+@never_cache
+@require_GET
+def reviews(request):
+    """Reviews that wait for the office, the nearest day first."""
+    permissions.require(request.user, Permission.RULE_COMPLAINT)
+    today = clock.today()
+    page = Paginator(open_reviews(request.user), PAGE).get_page(request.GET.get("page"))
+    lines = [
+        {
+            "row": row,
+            "chip": chip(row.due_on, today, calendar()),
+            "mine": request.user.pk in (row.complaint.handler_id, row.complaint.replied_by_id),
+        }
+        for row in page
+    ]
+    context = {"page": page, "lines": lines, "unit": _("requests")}
+    return htmx.render(request, "complaints/reviews.html", "complaints/_reviews.html", context)

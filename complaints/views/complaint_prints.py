@@ -20,7 +20,7 @@ from .. import complaint_form
 from ..complaint_forms import PointForm
 from ..complaint_steps import took
 from ..models import ComplaintPoint
-from ..rules.complaint import REMEDIES, REVIEW_DAYS
+from ..rules.complaint import REMEDIES, REMEDIES_AFTER_REVIEW, REVIEW_DAYS
 from ..stats.complaint import outlets
 from .complaint_show import found
 
@@ -52,7 +52,10 @@ def letter(request, pk):
         branch_id=complaint.branch_id,
         request=request,
     )
+    decided = [row for row in complaint.reviews.all() if row.outcome]
     context = {"complaint": complaint, "remedies": REMEDIES, "days": REVIEW_DAYS, "now": clock.now()}
+    context |= {"review": max(decided, key=lambda row: row.decided_at, default=None)}
+    context |= {"after_review": REMEDIES_AFTER_REVIEW}
     return render(request, "complaints/letter_print.html", context)
 
 

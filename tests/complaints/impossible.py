@@ -156,6 +156,7 @@ IMPOSSIBLE = {
         w, complaint(w), ends_on=DAY - datetime.timedelta(days=1)
     ),
     "review_one_open": twice(review),
+    "review_told_once_decided": lambda w: review(w, complaint(w), told_at=NOON, told_way="phone"),
     "review_decided_by_somebody": lambda w: review(w, complaint(w), outcome="changed"),
     "representative_once": twice(
         lambda w, on: Representative.objects.create(complaint=on, position=1, name="x")

@@ -10,6 +10,7 @@ from complaints.actions import complaint_deadline as deadline
 from complaints.actions import complaint_hand as hand
 from complaints.actions import complaint_improve as improve
 from complaints.actions import complaint_reply as replies
+from complaints.actions import complaint_review as reviews
 from complaints.actions import complaint_work as work
 from complaints.models import Complaint, Extension, LadderStep, PassOn
 from complaints.rules.complaint import TRANSITIONS, Status
@@ -350,21 +351,21 @@ class TestAfter:
         answered(made, lobby)
         friday("2026-03-16 09:00")
         with pytest.raises(Refused):
-            replies.ask_review(made.pk, by=lobby, asked_on=datetime.date(2026, 3, 16), reason="不服")
-        asked = replies.ask_review(made.pk, by=lobby, asked_on=datetime.date(2026, 3, 15), reason="不服")
+            reviews.ask_review(made.pk, by=lobby, asked_on=datetime.date(2026, 3, 16), reason="不服")
+        asked = reviews.ask_review(made.pk, by=lobby, asked_on=datetime.date(2026, 3, 15), reason="不服")
         assert asked.due_on == datetime.date(2026, 4, 14)
         with pytest.raises(PermissionDenied):
-            replies.decide_review(made.pk, asked.pk, by=lobby, outcome="confirmed", findings="x")
-        replies.decide_review(made.pk, asked.pk, by=complaint_office, outcome="confirmed", findings="维持")
+            reviews.decide_review(made.pk, asked.pk, by=lobby, outcome="confirmed", findings="x")
+        reviews.decide_review(made.pk, asked.pk, by=complaint_office, outcome="confirmed", findings="维持")
         with pytest.raises(Conflict):
-            replies.decide_review(made.pk, asked.pk, by=complaint_office, outcome="changed", findings="x")
+            reviews.decide_review(made.pk, asked.pk, by=complaint_office, outcome="changed", findings="x")
 
     def test_the_office_does_not_review_what_it_handled(self, made, complaint_office, lobby):
         hand.assign(made.pk, by=lobby, handler_id=complaint_office.pk)
         answered(made, complaint_office)
-        asked = replies.ask_review(made.pk, by=lobby, asked_on=datetime.date(2026, 2, 13), reason="不服")
+        asked = reviews.ask_review(made.pk, by=lobby, asked_on=datetime.date(2026, 2, 13), reason="不服")
         with pytest.raises(PermissionDenied):
-            replies.decide_review(made.pk, asked.pk, by=complaint_office, outcome="confirmed", findings="x")
+            reviews.decide_review(made.pk, asked.pk, by=complaint_office, outcome="confirmed", findings="x")
 
     def test_an_improvement_has_an_owner_and_a_date_and_stands_on_his_plan(self, made, lobby, wealth):
         day = datetime.date(2026, 3, 31)

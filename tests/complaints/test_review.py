@@ -45,7 +45,7 @@ def heard(day):
 
 
 def test_the_office_hears_at_80_percent_on_the_day_and_when_it_is_late(asked, complaint_office):
-    assert DUE == asked.due_on
+    assert asked.due_on == DUE
     assert heard(datetime.date(2026, 3, 8)) == []
     assert heard(datetime.date(2026, 3, 9)) == [(complaint_office.name, "soon")]
     assert heard(DUE) == [(complaint_office.name, "day")]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("complaints", "0016_extension_lapsed"),
+        ("complaints", "0018_handed_before"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

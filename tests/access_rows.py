@@ -212,6 +212,8 @@ STAFF = {
     "staff:locked": {"GET": row(SECURITY)},
     "staff:person": {"GET": row(ADMINS, thing="person")},
     "staff:grant": {"POST": row(SECURITY, thing="person")},
+    "staff:reviews": {"GET": row(SECURITY)},
+    "staff:review": {"POST": row(SECURITY, thing="held")},
     "staff:revoke": {"POST": row(SECURITY, thing="holding")},
     "staff:unlock": {"POST": row(SECURITY, thing="person")},
     "staff:reset_password": {"POST": row(SECURITY, thing="person")},

@@ -269,6 +269,7 @@ def belongings(person, place):
         inspection=Inspection.objects.create(branch=branch, by=user, at=place.day.opened_at, sample=[]),
         notice=Notice.objects.create(recipient=user, kind="x", text="x", key="x"),
         holding=user.role_holdings.get(),
+        held=user.role_holdings.get(),
         person=user,
         branch=branch,
         **lobby(user, branch),

@@ -696,6 +696,7 @@ IMPOSSIBLE = {
     "user_availability_known": lambda w: User.objects.filter(pk=w.wealth.pk).update(availability="asleep"),
     "holding_ends_after_it_begins": once(holding, valid_to=DAY - datetime.timedelta(days=1)),
     "holding_once_open": twice(holding),
+    "holding_not_self_reviewed": lambda w: holding(w, reviewed_by=w.wealth),
     "holding_not_self_granted": lambda w: holding(w, granted_by=w.wealth),
     "sitting_once_per_device": lambda w: [
         Sitting.objects.create(user=w.wealth, device="desk", session_key=key) for key in "ab"

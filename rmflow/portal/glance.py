@@ -15,7 +15,7 @@ from followups.models import PlanItem
 from referrals import closing
 from referrals.models import Referral
 from rmflow.notices import bell
-from rmflow.staff.models import Branch
+from rmflow.staff.models import Branch, RoleHolding
 from rmflow.staff.permissions import Permission
 from rmflow.workdays import clock, current
 from rmflow.workdays.rules import short_day, weekday
@@ -114,5 +114,8 @@ def counts(user, kept):
             found["complaints"] = Complaint.objects.running().filter(handler=user).count()
         if user.has(Permission.RULE_COMPLAINT):
             found["extensions"] = extensions(user).count()
+        if user.has(Permission.MANAGE_ROLES):
+            held = RoleHolding.objects.visible_to(user).current(clock.today())
+            found["reviews"] = held.due_for_review(clock.today()).count()
         cache.set(key, found, COUNTS_KEPT)
     return found

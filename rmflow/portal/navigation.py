@@ -34,6 +34,7 @@ ITEMS = {
     "mine": Item(pgettext_lazy("rail", "My referrals"), "user-check", "/referrals/mine/"),
     "work_log": Item(pgettext_lazy("rail", "Work log"), "book", "/worklog/"),
     "people": Item(pgettext_lazy("rail", "Staff"), "users", "/staff/people/"),
+    "reviews": Item(pgettext_lazy("rail", "Review of roles"), "user-check", "/staff/reviews/"),
     "access_log": Item(pgettext_lazy("rail", "Access log"), "shield-lock", "/privacy/log/"),
     "changes": Item(pgettext_lazy("rail", "Change history"), "history", "/privacy/changes/"),
     "jobs": Item(pgettext_lazy("rail", "Jobs"), "activity", "/jobs/"),
@@ -141,7 +142,7 @@ RAIL = {
     Role.PHONE_AGENT: ("file", "complaints", "mine", "find", "calendar"),
     Role.EBANK_MANAGER: ("file", "mine", "complaints", "clients", "calendar"),
     Role.ADMIN: ("jobs", "loads", "people", "scorecards", "products", "reference", "screens", "calendar"),
-    Role.SECURITY_ADMIN: ("people", "calendar"),
+    Role.SECURITY_ADMIN: ("people", "reviews", "calendar"),
     Role.AUDITOR: ("access_log", "changes", "jobs", "calendar"),
 }
 

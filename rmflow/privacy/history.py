@@ -26,8 +26,27 @@ MOST_DAYS = 92
 OPEN = frozenset(
     {
         *("status", "state", "reception", "is_active", "active", "role"),
-        *("branch", "home_branch", "owner", "backup", "manager", "handler", "user", "granted_by"),
-        *("valid_from", "valid_to", "due_on", "plan_on", "must_by", "keep_until", "published_at"),
+        *(
+            "branch",
+            "home_branch",
+            "owner",
+            "backup",
+            "manager",
+            "handler",
+            "user",
+            "granted_by",
+            "reviewed_by",
+        ),
+        *(
+            "valid_from",
+            "valid_to",
+            "due_on",
+            "plan_on",
+            "must_by",
+            "keep_until",
+            "published_at",
+            "review_on",
+        ),
     }
 )
 SILENT = frozenset({"pinyin", "initials", "id_hash", "phone_hash", "phone_tail"})  # follow from another field

@@ -10,6 +10,8 @@ NAMES = {
     "sender_branch": pgettext_lazy("field", "Branch of the referrer"),
     "credit_share": pgettext_lazy("field", "Share of the credit"),
     "client_backup": pgettext_lazy("field", "Backup who looks after the client"),
+    "handed": pgettext_lazy("field", "Handed in with the set of"),
+    "tier_set_on": pgettext_lazy("field", "Tier set on"),
     "client_owner": pgettext_lazy("field", "Manager who looks after the client"),
     "client": pgettext_lazy("field", "Client"),
     "follow_up": pgettext_lazy("field", "Follow-up record"),

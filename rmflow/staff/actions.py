@@ -17,6 +17,9 @@ from . import limits, passwords, second_factor, sittings
 from .models import Branch, RoleHolding, User, bank_today
 from .permissions import SECOND_FACTOR_ROLES, Permission, Role, require
 
+#: Days until a role held is looked at again: a quarter for the three administrations, half a year for others
+#: (domain-rules §4.2).
+REVIEW_DAYS, REVIEW_DAYS_APART = 182, 91
 #: System, security and audit are held by three different people (domain-rules §4.2, 4.2a-e).
 APART = frozenset({Role.ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 INITIAL_LENGTH = 14
@@ -68,6 +71,7 @@ def grant_role(user, role, branch, *, by, valid_from=None, valid_to=None):
         valid_from=valid_from or bank_today(),
         valid_to=valid_to,
         granted_by=by,
+        review_on=next_review(role, valid_from or bank_today()),
     )
     _clean(holding)
     holding.save()
@@ -92,6 +96,27 @@ def revoke_role(holding_id, *, by):
         holding.valid_to = yesterday
         holding.save(update_fields=["valid_to"])
     sittings.end_all(holding.user)
+    return holding
+
+
+def next_review(role, day):
+    """When a role granted or reviewed on `day` is to be looked at again."""
+    return day + datetime.timedelta(days=REVIEW_DAYS_APART if role in APART else REVIEW_DAYS)
+
+
+@transaction.atomic
+def review_role(holding_id, *, by):
+    """Confirm that somebody still needs a role; the history keeps who did, and when."""
+    require(by, Permission.MANAGE_ROLES)
+    holding = RoleHolding.objects.select_for_update(no_key=True, of=("self",)).get(pk=holding_id)
+    _not_self(holding.user, by)
+    today = bank_today()
+    if holding.valid_to is not None and holding.valid_to < today:
+        raise Conflict(_("This role has already ended."))
+    if holding.review_on is not None and holding.review_on > today:
+        raise Conflict(_("This role was reviewed already."))
+    holding.review_on, holding.reviewed_on, holding.reviewed_by = next_review(holding.role, today), today, by
+    holding.save(update_fields=["review_on", "reviewed_on", "reviewed_by"])
     return holding
 
 

@@ -300,6 +300,15 @@ class RoleHoldingQuerySet(models.QuerySet):
             user__is_active=True,
         )
 
+    def visible_to(self, user):
+        """Roles that `user` may grant and review."""
+        reach = scope(user, Permission.MANAGE_ROLES)
+        return self.filter(reach.q("branch")) if reach else self.none()
+
+    def due_for_review(self, today):
+        """Whose review is due by `today`, or has never been."""
+        return self.filter(Q(review_on__isnull=True) | Q(review_on__lte=today))
+
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class RoleHolding(models.Model):
@@ -311,6 +320,19 @@ class RoleHolding(models.Model):
     valid_from = models.DateField(_("From"), default=bank_today)
     valid_to = models.DateField(_("To"), null=True, blank=True)
     granted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # The periodic review (domain-rules §4.2); a holding without a day was never reviewed and is due.
+    review_on = models.DateField(_("Review due"), null=True, blank=True, editable=False)
+    reviewed_on = models.DateField(_("Reviewed on"), null=True, blank=True, editable=False)
+    reviewed_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("Reviewed by"),
+    )
 
     objects = RoleHoldingQuerySet.as_manager()
 
@@ -329,6 +351,11 @@ class RoleHolding(models.Model):
                 condition=Q(valid_to__isnull=True),
                 name="holding_once_open",
                 violation_error_message=_("This person already holds this role there."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True) | ~Q(reviewed_by=F("user")),
+                name="holding_not_self_reviewed",
+                violation_error_message=_("Nobody reviews a role of his own."),
             ),
             models.CheckConstraint(
                 condition=Q(granted_by__isnull=True) | ~Q(granted_by=F("user")),

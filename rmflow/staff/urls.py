@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import me, password, people, second_step, sign_in
+from .views import me, password, people, reviews, second_step, sign_in
 
 app_name = "staff"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("staff/role/", me.role, name="role"),
     path("staff/language/", me.language, name="language"),
     path("staff/people/", people.people, name="people"),
+    path("staff/reviews/", reviews.index, name="reviews"),
+    path("staff/reviews/<int:pk>/confirm/", reviews.confirm, name="review"),
     path("staff/people/new/", people.new_person, name="new_person"),
     path("staff/people/<int:pk>/", people.person, name="person"),
     path("staff/people/<int:pk>/grant/", people.grant, name="grant"),

@@ -14,9 +14,9 @@ from rmflow.privacy.models import ConsentBasis
 from rmflow.staff.models import User
 
 from . import actions, rows, rules
-from .actions import reception
+from .actions import steps
 from .models import Referral
-from .rules import AssetBand, Business, Card, Cue, Destination, End, Need, Reception
+from .rules import AssetBand, Business, Card, Cue, Destination, End, Guidance, Need, Reception
 
 
 class ReferralSerializer(serializers.ModelSerializer):
@@ -78,7 +78,7 @@ class ReferralSerializer(serializers.ModelSerializer):
     def get_transitions(self, referral) -> list[str]:
         """The steps this reader may take now; the same check as the action's."""
         user = self.context["request"].user
-        return [name for name in rules.TRANSITIONS if reception.may(name, referral, user)]
+        return [name for name in steps.STEPS if steps.may(name, referral, user)]
 
 
 class PersonSerializer(serializers.Serializer):
@@ -131,6 +131,15 @@ class VerdictSerializer(PersonSerializer):
     level = serializers.ChoiceField(Level, required=False, allow_blank=True)
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
     destination = serializers.ChoiceField(Destination, required=False, allow_blank=True)
+    agreed_on = serializers.DateField(required=False, allow_null=True)
+    agreed_at = serializers.TimeField(required=False, allow_null=True)
+    channel = serializers.ChoiceField(Channel.choices, required=False, default=Channel.PHONE)
+
+
+class OnwardSerializer(serializers.Serializer):
+    """Where the manager guides the client next."""
+
+    onward = serializers.ChoiceField(Guidance.choices[1:])
 
 
 class WithdrawalSerializer(serializers.Serializer):
@@ -165,6 +174,7 @@ class ReferralViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMi
         return (
             Referral.objects.visible_to(self.request.user)
             .with_people()
+            .select_related("day")
             .with_outcome()
             .order_by("-filed_at", "-pk")
         )
@@ -198,6 +208,13 @@ class ReferralViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMi
     def take(self, request, pk=None):
         """Take a to-follow-up slip out of the branch's duty queue."""
         actions.take(int(pk), by=request.user)
+        return self._answer(pk)
+
+    @extend_schema(request=OnwardSerializer, responses=ReferralSerializer)
+    @action(detail=True, methods=["post"], url_path="guide-on")
+    def guide_on(self, request, pk=None):
+        """Guide a client whom one has met on to the counter or a channel, once."""
+        actions.guide_on(int(pk), by=request.user, **self._parsed(OnwardSerializer))
         return self._answer(pk)
 
     @extend_schema(request=WithdrawalSerializer, responses=ReferralSerializer)

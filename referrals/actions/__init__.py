@@ -5,9 +5,12 @@ from .filing import file, file_once, withdraw
 from .lobby import divert, tick_patrol, undo_diversion
 from .reception import guide_on, perform, take
 from .repeats import is_repeat, look
+from .steps import STEPS, WITH_MANAGER
 from .verdicts import judge
 
 __all__ = [
+    "STEPS",
+    "WITH_MANAGER",
     "closing",
     "closing_clock",
     "closing_day",

@@ -24,7 +24,7 @@ from rmflow.workflow import Refused
 from .. import rules
 from ..models import Referral, ReferralEvent
 from ..rules import End, Guidance, Reception, SourceChannel, Status
-from . import repeats
+from . import repeats, steps
 
 #: Which channel a role's slip counts under, unless the person holds a stronger one.
 CHANNELS = {
@@ -301,16 +301,10 @@ def tell(referral, *, by):
 def withdraw(referral_id, *, by, reason):
     """The sender takes a slip back, with a reason, while nobody has met the client."""
     referral = Referral.objects.made_by(by).select_for_update(of=("self",), no_key=True).get(pk=referral_id)
-    arrow = rules.STATUS_TRANSITIONS["withdraw"]
-    permissions.require(by, arrow.permission)
-    arrow.check(referral.status)
-    if referral.reception in (Reception.ACCEPTED, Reception.MET):
-        raise Refused(_("The client is with the manager already."))
-    if referral.day.closed_at is not None or referral.counted_on_id is not None:
-        raise Refused(_("The day is locked; ask the branch head to reopen it."))
+    steps.allow("withdraw", referral, by=by)
     if not reason.strip():
         raise Refused(_("Say why the referral is withdrawn."), field="note")
-    before, referral.status = referral.status, arrow.target
+    before, referral.status = referral.status, rules.STATUS_TRANSITIONS["withdraw"].target
     referral.reception = Reception.LEFT if referral.reception != Reception.NONE else Reception.NONE
     referral.save(update_fields=["status", "reception"])
     ReferralEvent.objects.create(

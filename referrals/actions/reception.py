@@ -10,16 +10,16 @@ from clients.rules import TimelineKind
 from followups.actions import log
 from followups.models import DayEntry
 from rmflow.notices.actions import notify
-from rmflow.staff import permissions
 from rmflow.staff.actions import set_availability
 from rmflow.staff.models import User
-from rmflow.staff.permissions import Permission, Role
-from rmflow.workflow import Conflict, Refused
+from rmflow.staff.permissions import Role
+from rmflow.workdays import clock
+from rmflow.workflow import Refused
 
 from .. import rules
 from ..models import Referral, ReferralEvent
-from ..rules import Guidance, Reception, Status
-from . import filing
+from ..rules import Guidance, Reception
+from . import filing, steps
 
 TIMELINE = {
     "accept": TimelineKind.ACCEPTED,
@@ -43,23 +43,6 @@ def locked(referral_id, *, by):
     )
 
 
-def may(name, referral, user):
-    """Whether `user` sees the button: the same field the action checks."""
-    arrow = rules.TRANSITIONS[name]
-    if referral.status != Status.REFERRED or not arrow.allows(referral.reception):
-        return False
-    if name in ("meet", "decline") and referral.manager_id not in (None, user.pk):
-        return False
-    return permissions.scope(user, permission_for(name, referral, user)).covers(referral.branch)
-
-
-def permission_for(name, referral, user):
-    """Offering on and noting that a client has left is the router's work, and the manager's own."""
-    if name in ("offer", "leave") and referral.manager_id == user.pk:
-        return Permission.WORK_REFERRAL
-    return rules.TRANSITIONS[name].permission
-
-
 @transaction.atomic
 def perform(name, referral_id, *, by, to=None, note=""):
     """Make one transition of `rules.TRANSITIONS`: lock, check, write, record, tell.
@@ -68,40 +51,32 @@ def perform(name, referral_id, *, by, to=None, note=""):
     "decline"). Raises Conflict, naming who was faster, when two race for a client.
     """
     referral = locked(referral_id, by=by)
-    arrow = rules.TRANSITIONS[name]
-    permissions.require(by, permission_for(name, referral, by), referral.branch)
-    _check(name, arrow, referral, by=by)
+    steps.allow(name, referral, by=by)
     before, had = referral.reception, referral.manager
-    referral.reception = arrow.target
+    referral.reception = rules.TRANSITIONS[name].target
     if name in _STEPS:
         _STEPS[name](referral, by=by, to=to, before=before)
     referral.save()
+    if name in ENDS:
+        _release(referral.manager, by=by)
     _write_down(name, referral, before, by=by, note=note)
     _tell(name, referral, had, by=by)
     return referral
 
 
-def _check(name, arrow, referral, *, by):
-    """The state must allow the step; whoever comes second learns who was first."""
-    if referral.status != Status.REFERRED:
-        raise Conflict(_("This referral was withdrawn."), code="state")
-    taken = referral.reception in (Reception.ACCEPTED, Reception.MET) and referral.manager_id != by.pk
-    if taken and name in ("accept", "decline", "meet"):
-        raise Conflict(
-            _("Already received by {name}.").format(name=referral.manager.name),
-            code="taken",
-        )
-    arrow.check(referral.reception)
-    if name in ("decline", "meet") and referral.manager_id not in (None, by.pk):
-        raise Conflict(
-            _("This client is offered to {name} now.").format(name=referral.manager.name),
-            code="taken",
-        )
-
-
 def _accept(referral, *, by, to, before):
     referral.manager, referral.accepted_at = by, timezone.now()
     set_availability(User.Availability.BUSY, by=by)
+
+
+def _release(manager, *, by):
+    """A manager is busy while a client received today is with him; then free, unless he has gone out."""
+    manager = by if manager == by else manager
+    if manager is None or manager.availability != User.Availability.BUSY:
+        return
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    if not Referral.objects.with_manager(manager, since=midnight).exists():
+        set_availability(User.Availability.FREE, by=manager)
 
 
 def _meet(referral, *, by, to, before):
@@ -130,6 +105,8 @@ def _offer(referral, *, by, to, before):
     referral.manager = manager
 
 
+#: After these a client is no longer with the manager.
+ENDS = frozenset({"meet", "leave"})
 _STEPS = {"accept": _accept, "meet": _meet, "decline": _decline, "offer": _offer}
 
 
@@ -199,14 +176,7 @@ def _tell(name, referral, had, *, by):
 def take(referral_id, *, by):
     """A manager takes a to-follow-up slip out of the branch's duty queue; the first one has it."""
     referral = locked(referral_id, by=by)
-    arrow = rules.STATUS_TRANSITIONS["take"]
-    permissions.require(by, arrow.permission, referral.branch)
-    if referral.manager_id is not None:
-        raise Conflict(
-            _("Already taken on by {name}.").format(name=referral.manager.name),
-            code="taken",
-        )
-    arrow.check(referral.status)
+    steps.allow("take", referral, by=by)
     referral.manager = by
     referral.save(update_fields=["manager"])
     ReferralEvent.objects.create(
@@ -223,13 +193,13 @@ def take(referral_id, *, by):
 
 @transaction.atomic
 def guide_on(referral_id, *, by, onward):
-    """The manager's onward guidance to the counter or a channel (W1-03)."""
+    """The manager's onward guidance to the counter or a channel, once (W1-03); sent again it changes nothing."""
     referral = locked(referral_id, by=by)
-    permissions.require(by, Permission.WORK_REFERRAL, referral.branch)
+    if onward and referral.onward == onward and referral.manager_id == by.pk:
+        return referral
+    steps.allow("guide_on", referral, by=by)
     if onward not in (Guidance.PRIORITY_COUNTER, Guidance.E_CHANNEL):
         raise Refused(_("Choose where the client is guided on to."), field="onward")
-    if referral.manager_id != by.pk:
-        raise Conflict(_("Only the manager who received the client guides on."))
     referral.onward = onward
     referral.save(update_fields=["onward"])
     ReferralEvent.objects.create(

@@ -1,21 +1,17 @@
 """The verdict on a referred client: the slip's door to `followups.judge` (W1-14, W1-15)."""
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from clients import actions as clients
 from clients.rules import ClientType
 from followups import actions as followups
 from followups.rules import check_plan_day
-from rmflow.staff.actions import set_availability
-from rmflow.staff.models import User
 from rmflow.workdays import clock
 from rmflow.workdays.actions import business_day
-from rmflow.workflow import Conflict
 
 from ..models import Diversion
-from ..rules import Destination, Reception, Status
-from . import reception
+from ..rules import Destination, Reception
+from . import reception, steps
 
 
 @transaction.atomic
@@ -39,16 +35,11 @@ def judge(
     if first.get("agreed_on"):
         check_plan_day(first["agreed_on"], today=clock.today(), field="agreed_on")
     referral = reception.locked(referral_id, by=by)
-    if referral.status == Status.WITHDRAWN:
-        raise Conflict(_("This referral was withdrawn."), code="state")
-    if referral.manager_id != by.pk and referral.reception != Reception.WAITING:
-        raise Conflict(_("Only the manager who received the client decides the type."))
+    steps.allow("judge", referral, by=by)
     if referral.reception == Reception.WAITING:
         referral = reception.perform("accept", referral.pk, by=by)
     if referral.reception == Reception.ACCEPTED:
         referral = reception.perform("meet", referral.pk, by=by)
-    if referral.status == Status.REFERRED and referral.reception != Reception.MET:
-        raise Conflict(_("The client was not met; nothing can be decided."))
     clients.complete(referral.client, by=by, name=name, phone=phone, basis=basis)
     verdict, record = followups.judge(
         referral.client_id,
@@ -73,6 +64,4 @@ def judge(
             business=referral.business,
             referral=referral,
         )
-    if by.availability == User.Availability.BUSY:
-        set_availability(User.Availability.FREE, by=by)
     return referral, verdict

@@ -45,6 +45,12 @@ class ReferralQuerySet(models.QuerySet):
     def made_by(self, user):
         return self.filter(referrer=user)
 
+    def with_manager(self, manager, *, since):
+        """Slips whose clients `manager` has received since that moment and not yet met or lost."""
+        return self.filter(
+            manager=manager, reception=Reception.ACCEPTED, status=Status.REFERRED, accepted_at__gte=since
+        )
+
     def waiting(self):
         """Clients in the lobby whom nobody has received yet, in the order they are to be served."""
         return self.filter(

@@ -3,6 +3,7 @@
 from .slip import (
     FIRST_CUES,
     FIRST_TYPES,
+    GUIDE_ON,
     IN_LOBBY,
     LATE_HOURS,
     NOTE_LENGTH,
@@ -28,6 +29,7 @@ from .slip import (
 __all__ = [
     "FIRST_CUES",
     "FIRST_TYPES",
+    "GUIDE_ON",
     "IN_LOBBY",
     "LATE_HOURS",
     "NOTE_LENGTH",

@@ -191,6 +191,9 @@ STATUS_TRANSITIONS = {
     ),
 }
 
+#: The manager's onward guidance, once the client was met (W1-03).
+GUIDE_ON = Transition(_("Guide on to"), (Reception.MET,), Reception.MET, Permission.WORK_REFERRAL)
+
 #: Reasons that a repeat warning has; the wording on screen is one and the same (W1-07).
 REPEAT_CHECKS_A_DAY = 60
 NOTE_LENGTH = 200

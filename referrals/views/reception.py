@@ -17,9 +17,9 @@ from rmflow.workflow import Refused
 
 from .. import actions, rows, stats
 from ..forms import USUAL_HOUR, ReceptionForm
-from ..rules import Reception, Status
+from ..rules import Reception
 from .desk import new_key
-from .slips import found
+from .slips import found, is_received
 
 
 @require_GET
@@ -47,7 +47,7 @@ def receive(request, pk):
     permissions.require(
         user, Permission.JUDGE_CLIENT
     )  # who received the client decides, on duty elsewhere too
-    if not _is_mine(slip, user):
+    if not is_received(slip, user):
         return redirect("referrals:slip", pk=slip.pk)
     if request.method == "POST":
         return _save(request, slip)
@@ -59,11 +59,6 @@ def receive(request, pk):
         else {"agreed_on": _next_day(), "agreed_at": USUAL_HOUR}
     )
     return _sheet(request, slip, form, key=new_key())
-
-
-def _is_mine(slip, user):
-    received = slip.reception in (Reception.ACCEPTED, Reception.MET)
-    return slip.status == Status.REFERRED and received and slip.manager_id == user.pk
 
 
 def _next_day():

@@ -7,18 +7,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rmflow.doors import htmx
-from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
 from .. import actions, rows, rules, stats
-from ..actions.reception import may
+from ..actions.steps import may
 from ..forms import StepForm
 from ..models import Referral
-from ..rules import Guidance, Reception, Status
+from ..rules import Guidance
 from . import deals
 
-STEPS = frozenset(rules.TRANSITIONS)
+RECEPTION = frozenset(rules.TRANSITIONS)
 
 
 def found(user, pk):
@@ -49,6 +48,7 @@ def slip(request, pk):
 def page(request, slip, *, refusal=None, status=200, deal_form=None):
     """The slip's page; `deal_form` is one that was refused."""
     user = request.user
+    allowed = {name: may(name, slip, user) for name in actions.STEPS}
     context = {
         "slip": slip,
         "name": rows.name(slip, user),
@@ -56,18 +56,15 @@ def page(request, slip, *, refusal=None, status=200, deal_form=None):
         "next_step": rows.next_step(slip),
         "outcome": rows.outcome(slip),
         "steps": rows.steps(stats.timeline(slip)),
-        "may": {name: may(name, slip, user) for name in STEPS},
-        "may_receive": _may_receive(slip, user),
-        "may_withdraw": _may_withdraw(slip, user),
-        "may_take": _may_take(slip, user),
-        "may_guide": slip.reception == Reception.MET and slip.manager_id == user.pk and not slip.onward,
+        "may": allowed,
+        "may_receive": is_received(slip, user) and slip.outcome is None,
         "client_url": f"/clients/{slip.client_id}/" if _is_on_list(slip.client, user) else "",
         "onward": Guidance(slip.onward).label if slip.onward else "",
         "onward_choices": Guidance.choices[1:],
         "refusal": refusal,
         **deals.box(slip, user, deal_form),
     }
-    context["colleagues"] = _colleagues(slip, context["may"])
+    context["colleagues"] = _colleagues(slip, allowed)
     return render(request, "referrals/slip.html", context, status=status)
 
 
@@ -83,21 +80,9 @@ def _colleagues(slip, allowed):
     return [p for p in people if p.pk != slip.manager_id and p.availability != p.Availability.OUT]
 
 
-def _may_receive(slip, user):
-    received = slip.reception in (Reception.ACCEPTED, Reception.MET) and slip.outcome is None
-    return slip.status == Status.REFERRED and received and slip.manager_id == user.pk
-
-
-def _may_withdraw(slip, user):
-    if slip.referrer_id != user.pk or slip.reception in (Reception.ACCEPTED, Reception.MET):
-        return False
-    return rules.STATUS_TRANSITIONS["withdraw"].allows(slip.status) and slip.day.closed_at is None
-
-
-def _may_take(slip, user):
-    if slip.status != Status.TO_FOLLOW_UP or slip.manager_id is not None:
-        return False
-    return scope(user, Permission.WORK_REFERRAL).covers(slip.branch)
+def is_received(slip, user):
+    """Whether the client is with `user`, or was: the sheet of the reception is his."""
+    return slip.reception in actions.WITH_MANAGER and may("judge", slip, user)
 
 
 DONE = {
@@ -112,7 +97,7 @@ DONE = {
 @require_POST
 def step(request, pk, name):
     """One transition of the reception. Who comes second reads who was first, beside the fresh slip."""
-    if name not in STEPS:
+    if name not in RECEPTION:
         raise Referral.DoesNotExist
     form = StepForm(request.POST)
     if not form.is_valid():

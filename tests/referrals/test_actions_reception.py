@@ -1,15 +1,18 @@
 """A client in the lobby: received, passed on, met, gone; who learns of it; who wins a race."""
 
+import datetime
+
 import pytest
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 
 from followups.models import DayEntry
 from referrals import actions
-from referrals.actions.reception import may
+from referrals.actions.steps import may
 from referrals.models import Referral, ReferralEvent
 from referrals.rules import TRANSITIONS, End, Guidance, Reception
 from rmflow.notices.models import Notice
 from rmflow.staff.models import User
+from rmflow.workdays import clock
 from rmflow.workflow import Conflict, Refused
 from tests.race import together
 
@@ -27,6 +30,44 @@ def test_to_receive_is_to_be_busy(filed, lobby, wealth):
     assert slip.accepted_at is not None
     assert wealth.availability == User.Availability.BUSY
     assert told("reception") == {"周敏"}
+
+
+def availability(user):
+    return User.objects.get(pk=user.pk).availability
+
+
+def test_a_manager_whose_client_has_left_is_free(filed, lobby, wealth):
+    slip = actions.perform("accept", filed().pk, by=wealth)
+    actions.perform("leave", slip.pk, by=lobby)
+    assert availability(wealth) == User.Availability.FREE
+    slip = actions.perform("accept", filed().pk, by=wealth)
+    actions.perform("leave", slip.pk, by=wealth)
+    assert availability(wealth) == wealth.availability == User.Availability.FREE
+
+
+@pytest.mark.parametrize("end", ["leave", "meet", "judge"])
+def test_a_manager_is_busy_while_another_client_is_with_him(filed, wealth, end):
+    first, second = filed(), filed()
+    for slip in (first, second):
+        actions.perform("accept", slip.pk, by=wealth)
+    for slip, then in ((first, User.Availability.BUSY), (second, User.Availability.FREE)):
+        if end == "judge":
+            actions.judge(slip.pk, by=wealth, type="ordinary")
+        else:
+            actions.perform(end, slip.pk, by=wealth)
+        assert availability(wealth) == then
+
+
+def test_a_client_forgotten_yesterday_keeps_nobody_busy_and_who_is_out_stays_out(filed, lobby, wealth):
+    forgotten = actions.perform("accept", filed().pk, by=wealth)
+    Referral.objects.filter(pk=forgotten.pk).update(accepted_at=clock.now() - datetime.timedelta(days=1))
+    actions.perform("accept", (slip := filed()).pk, by=wealth)
+    actions.perform("meet", slip.pk, by=wealth)
+    assert availability(wealth) == User.Availability.FREE
+    actions.perform("accept", (slip := filed()).pk, by=wealth)
+    User.objects.filter(pk=wealth.pk).update(availability="out")
+    actions.perform("leave", slip.pk, by=lobby)
+    assert availability(wealth) == User.Availability.OUT
 
 
 def test_a_free_colleague_may_receive_in_the_others_place(filed, lobby, wealth, colleague):
@@ -173,20 +214,31 @@ def test_a_slip_of_another_branch_is_not_there(filed, other_wealth, other_lobby,
             actions.perform(name, slip.pk, by=stranger, to=stranger.pk)
 
 
+DEEDS = {
+    "withdraw": lambda pk, by: actions.withdraw(pk, by=by, reason="x"),
+    "take": actions.take,
+    "judge": lambda pk, by: actions.judge(pk, by=by, type="ordinary"),
+    "guide_on": lambda pk, by: actions.guide_on(pk, by=by, onward="e_channel"),
+}
+
+
+def perform(name, colleague):
+    return lambda pk, by: actions.perform(name, pk, by=by, to=colleague.pk if name == "offer" else None)
+
+
 def test_buttons_and_checks_say_the_same(filed, lobby, wealth, colleague, teller, head, supervisor):
     """For every state and person: `may` is true exactly where the action does not refuse."""
     for way in ((), ("accept",), ("decline",), ("accept", "meet"), ("leave",)):
         for person in (lobby, wealth, colleague, teller, head, supervisor):
-            for name in TRANSITIONS:
+            for name in actions.STEPS:
                 slip = filed(by=teller)
                 for step in way:
                     actions.perform(step, slip.pk, by=lobby if step == "leave" else wealth)
                 slip.refresh_from_db()
                 shown = may(name, slip, person)
-                to = colleague.pk if name == "offer" else None
                 try:
-                    actions.perform(name, slip.pk, by=person, to=to)
-                except (PermissionDenied, Conflict):
+                    DEEDS.get(name, perform(name, colleague))(slip.pk, by=person)
+                except (PermissionDenied, Refused, ObjectDoesNotExist):
                     assert not shown, (way, person.name, name)
                 else:
                     assert shown, (way, person.name, name)
@@ -207,6 +259,36 @@ def test_the_manager_guides_on_to_counter_or_channel(filed, wealth, colleague, l
         actions.guide_on(slip.pk, by=colleague, onward=Guidance.E_CHANNEL)
     with pytest.raises(PermissionDenied):
         actions.guide_on(slip.pk, by=lobby, onward=Guidance.E_CHANNEL)
+
+
+def test_nobody_is_guided_on_before_the_meeting_nor_twice(filed, lobby, wealth):
+    """A client who waits, has left, or whose slip was taken back is nobody's to guide."""
+    waiting, left, withdrawn, met = (filed() for _n in range(4))
+    actions.perform("leave", left.pk, by=lobby)
+    actions.withdraw(withdrawn.pk, by=lobby, reason="x")
+    for slip in (waiting, left, withdrawn):
+        with pytest.raises(Conflict):
+            actions.guide_on(slip.pk, by=wealth, onward=Guidance.E_CHANNEL)
+        slip.refresh_from_db()
+        assert (slip.onward, slip.events.filter(name="guide_on").count()) == ("", 0)
+    actions.perform("meet", met.pk, by=wealth)
+    for _n in range(2):
+        assert actions.guide_on(met.pk, by=wealth, onward=Guidance.E_CHANNEL).onward == Guidance.E_CHANNEL
+    with pytest.raises(Conflict):
+        actions.guide_on(met.pk, by=wealth, onward=Guidance.PRIORITY_COUNTER)
+    met.refresh_from_db()
+    assert (met.onward, met.events.filter(name="guide_on").count()) == (Guidance.E_CHANNEL, 1)
+
+
+def test_a_slip_counted_already_shows_no_way_back(filed, lobby):
+    """The page offered to withdraw what the action refuses."""
+    slip = filed()
+    assert may("withdraw", slip, lobby)
+    Referral.objects.filter(pk=slip.pk).update(counted_on=slip.day, check_result="matched")
+    slip.refresh_from_db()
+    assert not may("withdraw", slip, lobby)
+    with pytest.raises(Refused):
+        actions.withdraw(slip.pk, by=lobby, reason="x")
 
 
 # --- races: two processes at one barrier ---

@@ -200,11 +200,16 @@ def first_contact_by(*, filed_on, plan_on, calendar):
 
 
 def check_next(result, next_step, *, today, do_not_contact=False):
-    """Refuse a contact whose next step is missing, in the past, or not wanted."""
+    """Refuse a contact whose next step is missing, in the past, or not wanted.
+
+    With a client who does not want to be contacted nothing follows, whatever came of the contact.
+    """
     if result not in Result.values:
         raise Refused(_("Choose what came of the contact."), field="result")
     if next_step is None:
-        if result in NEEDS_NEXT:
+        if do_not_contact and result == Result.APPOINTED:
+            raise Refused(_("This client does not want to be contacted; no next step."), field="result")
+        if result in NEEDS_NEXT and not do_not_contact:
             raise Refused(_("Say when and how the next step follows."), field="next_on")
         return
     if result == Result.DO_NOT_CONTACT or do_not_contact:

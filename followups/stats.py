@@ -2,8 +2,9 @@
 
 import datetime
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Value
 
 from clients.models import Client, MonthlyBalance
 from rmflow.staff.models import BANK_TIME, RoleHolding, User
@@ -32,6 +33,7 @@ _ROW = (
     "client__level",
     "client__owner_id",
     "client__backup_id",
+    "client__do_not_contact",
     "client__branch_id",
     "client__branch__path",
     "record__manager_id",
@@ -52,6 +54,7 @@ _DAY = """
            item.client_id, client.name AS client__name, client.salutation AS client__salutation,
            client.type AS client__type, client.level AS client__level, client.owner_id AS client__owner_id,
            client.backup_id AS client__backup_id, client.branch_id AS client__branch_id,
+           client.do_not_contact AS client__do_not_contact,
            home.path AS client__branch__path, record.manager_id AS record__manager_id,
            record.flagged AS record__flagged, referrer.name AS record__referrer__name,
            item.settled_at, contact.result AS contact__result
@@ -257,7 +260,7 @@ def homes_with_plans(until):
 
 
 def load_of_managers(homes, today):
-    """Per manager of these home branches: what is due today, at an agreed hour, and overdue."""
+    """Per manager of these home branches: what is due today, at an agreed hour, at which hours, and overdue."""
     return list(
         PlanItem.objects.open()
         .filter(owner__home_branch_id__in=homes, plan_on__lte=today)
@@ -266,6 +269,13 @@ def load_of_managers(homes, today):
             today=Count("pk", filter=Q(plan_on=today)),
             agreed=Count("pk", filter=Q(plan_on=today, at__isnull=False)),
             overdue=Count("pk", filter=Q(plan_on__lt=today)),
+            hours=ArrayAgg(
+                "at",
+                filter=Q(plan_on=today, at__isnull=False),
+                distinct=True,
+                order_by="at",
+                default=Value([]),
+            ),
         )
         .order_by("owner_id")
     )

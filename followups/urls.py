@@ -33,4 +33,5 @@ urlpatterns = [
     path("followups/<int:record_id>/abandon/", records.abandon, name="abandon"),
     path("followups/<int:record_id>/judge/", records.judge, name="judge"),
     path("worklog/", worklog.worklog, name="worklog"),
+    path("worklog/print/", worklog.paper, name="worklog_print"),
 ]

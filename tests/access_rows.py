@@ -388,6 +388,7 @@ FOLLOW_UPS = {
     },
     "followups:judge": {"POST": row(own, role(Permission.JUDGE_CLIENT), thing="record", type="ordinary")},
     "followups:worklog": {"GET": row(LOOK)},
+    "followups:worklog_print": {"GET": row(LOOK)},
 }
 CLIENT = own_or(Permission.SEE_CLIENTS)
 SHOWN = (CLIENT, role(Permission.REVEAL_CLIENT), mine_or(Permission.ASSIGN_CLIENT))
@@ -622,6 +623,7 @@ API = {
     "referral-detail": {"GET": row(SLIP, thing="slip")},
     "referral-transitions": {"POST": row(SLIP, RECEIVE, thing="slip", name="accept")},
     "referral-verdict": {"POST": row(SLIP, RECEIVE, thing="slip", type="ordinary")},
+    "referral-guide-on": {"POST": row(SLIP, RECEIVE, thing="slip", onward="e_channel")},
     "referral-take": {"POST": row(SLIP, RECEIVE, thing="card")},
     "referral-withdraw": {"POST": row(own, FILE, thing="slip", reason="x")},
     "closing-list": {"GET": row(role(Permission.SEE_REFERRALS))},
@@ -756,6 +758,7 @@ API = {
     "planitem-detail": {"GET": row(own_or(Permission.SEE_FOLLOW_UPS), **ITEM)},
     "planitem-contact": {"POST": row(WORK, own, **ITEM, **CONTACT)},
     "planitem-done": {"POST": row(WORK, own, **ITEM)},
+    "planitem-give-up": {"POST": row(WORK, own, **ITEM, note="x")},
     "planitem-postpone": {"POST": row(WORK, own, **ITEM, plan_on=SOON)},
     "planitem-restore": {"POST": row(WORK, own, **ITEM)},
 }

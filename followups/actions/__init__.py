@@ -3,7 +3,7 @@
 from .contacts import record_contact
 from .deals import record_deal
 from .plans import add_plan, done, drop, postpone, prepare, restore
-from .records import abandon, change_analysis, open_record, take_back
+from .records import abandon, change_analysis, give_up, open_record, take_back
 from .verdicts import judge
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "change_analysis",
     "done",
     "drop",
+    "give_up",
     "judge",
     "open_record",
     "postpone",

@@ -89,7 +89,8 @@ def _move_record(contact, next_step, *, by):
         return
     failed = record.contacts.filter(result__in=rules.FAILED).values_list("at", flat=True)
     record.flagged = rules.is_flagged([at.astimezone(BANK_TIME).date() for at in failed])
-    if contact.result == Result.DO_NOT_CONTACT:
+    stopped = contact.client.do_not_contact and contact.result in rules.NEEDS_NEXT
+    if stopped or contact.result == Result.DO_NOT_CONTACT:
         records.move(record, "stop", by=by)
     elif contact.result == Result.REFUSED and next_step is None:
         records.move(record, "abandon", by=by, note=str(Result.REFUSED.label))

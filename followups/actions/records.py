@@ -162,6 +162,18 @@ def abandon(record_id, *, by, reason):
     return record
 
 
+@transaction.atomic
+def give_up(item_id, *, by, reason):
+    """Give up the follow-up that an item of one's own plan belongs to; an item without a record drops."""
+    permissions.require(by, Permission.WORK_FOLLOW_UP)
+    item = PlanItem.objects.get(owner=by, pk=item_id)
+    if item.record_id:
+        abandon(item.record_id, by=by, reason=reason)
+    else:
+        plans.drop(item_id, by=by, note=reason[:200])
+    return item
+
+
 def tell_referrer(record, text, *, by):
     """Tell whoever made the referral what became of it (W1-15, B-20); never oneself."""
     if record.referrer_id and record.referrer_id != by.pk:

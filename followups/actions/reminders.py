@@ -14,9 +14,13 @@ from .. import rules, stats
 
 BRANCHES_AT_ONCE = 50  # a chunk is one transaction
 NAMES_SHOWN = 8  # managers named in a supervisor's notice; the page has the rest
+HOURS_SHOWN = 6  # agreed hours said in the morning; the page has the rest
 SOON = datetime.timedelta(minutes=15)
 
 MORNING = gettext_noop("To contact today: {today}, of these at an agreed hour: {agreed}. Overdue: {overdue}.")
+MORNING_HOURS = gettext_noop(
+    "To contact today: {today}, of these {agreed} at an agreed hour: {hours}. Overdue: {overdue}."
+)
 LATE = gettext_noop("Overdue by more than 3 working days: {total} plans. {managers}")
 LATE_OUTSIDE = gettext_noop("Overdue by more than 3 working days: {total} plans.")
 HOUR = gettext_noop("{time} agreed with {client}")
@@ -55,14 +59,26 @@ def _tell_managers(homes, today):
         (
             user,
             f"morning:{today}",
-            {name: loads[user.pk][name] for name in ("today", "agreed", "overdue")},
+            _load(loads[user.pk]),
             "/today/",
         )
         for user in User.objects.active().filter(pk__in=loads)
     ]
     messages = _new(messages)
-    notify_each(messages, "reminder", MORNING, channels=("bell", "email"), outside=MORNING)
+    for text, some in (
+        (MORNING, [m for m in messages if "hours" not in m[2]]),
+        (MORNING_HOURS, [m for m in messages if "hours" in m[2]]),
+    ):
+        notify_each(some, "reminder", text, channels=("bell", "email"), outside=text)
     return len(messages)
+
+
+def _load(row):
+    """A manager's figures, with the hours agreed when there are any."""
+    figures = {name: row[name] for name in ("today", "agreed", "overdue")}
+    hours = "、".join(f"{at:%H:%M}" for at in row["hours"][:HOURS_SHOWN])
+    more = "…" if len(row["hours"]) > HOURS_SHOWN else ""
+    return {**figures, "hours": hours + more} if hours else figures
 
 
 def _tell_supervisors(today, limit):

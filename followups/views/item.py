@@ -147,12 +147,8 @@ def give_up(request, item_id):
     form = AbandonForm(request.POST)
     if not form.is_valid():
         raise Refused(" ".join(form.errors["note"]), field="note")
-    reason = form.cleaned_data["note"]
-    if item.record_id:
-        actions.abandon(item.record_id, by=request.user, reason=reason)
-        return answers.to_list(request, _("Follow-up given up"))
-    actions.drop(item_id, by=request.user, note=reason[:200])
-    return answers.to_list(request, _("Plan dropped"))
+    actions.give_up(item_id, by=request.user, reason=form.cleaned_data["note"])
+    return answers.to_list(request, _("Follow-up given up") if item.record_id else _("Plan dropped"))
 
 
 @require_POST

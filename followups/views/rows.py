@@ -129,13 +129,17 @@ def row(item, moment):
         "settled": "" if open_ else _settled(item, moment),
         "settled_icon": "check" if item["state"] == PlanState.DONE else "minus",
         "open": open_,
-        "call": open_ and is_client and item["plan_on"] <= moment.today,
+        "call": open_
+        and is_client
+        and item["plan_on"] <= moment.today
+        and not item["client__do_not_contact"],
     }
 
 
 def _why(item, moment, *, name):
     """The second line: way, purpose, who referred, and what failed so far."""
-    parts = [moment.channels.get(item["channel"], "")]
+    parts = [_("Do not contact")] if item["client__do_not_contact"] else []
+    parts.append(moment.channels.get(item["channel"], ""))
     parts.append(item["purpose"] if name else moment.kinds[item["kind"]])
     if item["record__referrer__name"]:
         parts.append(_("referred by {name}").format(name=item["record__referrer__name"]))

@@ -31,6 +31,9 @@ ENDS = {
 }
 
 
+STOPPED = gettext_lazy("This client does not want to be contacted; no next step.")
+
+
 def item_key(item):
     """How the access log names the occasion of a look."""
     return f"plan:{item.pk}"
@@ -204,8 +207,11 @@ def results(item, moment, *, chosen=""):
     """The result chips, each with the step it proposes, so that choosing one needs no request."""
     last_hour = item.at.hour if item.at else moment.now.hour
     chips = []
+    stopped = item.client is not None and item.client.do_not_contact
     for number, result in enumerate(Result, 1):
-        step = rules.propose(result, today=moment.today, calendar=moment.calendar, last_hour=last_hour)
+        step = None
+        if not stopped:
+            step = rules.propose(result, today=moment.today, calendar=moment.calendar, last_hour=last_hour)
         chips.append(
             {
                 "value": result.value,
@@ -215,9 +221,9 @@ def results(item, moment, *, chosen=""):
                 "way": step.channel if step else "",
                 "on": step.on.isoformat() if step else "",
                 "at": f"{step.at:%H:%M}" if step and step.at else "",
-                "needs": result in rules.NEEDS_NEXT,
-                "closed": result == Result.DO_NOT_CONTACT,
-                "says": str(ENDS.get(result, "")),
+                "needs": result in rules.NEEDS_NEXT and not stopped,
+                "closed": stopped or result == Result.DO_NOT_CONTACT,
+                "says": str(STOPPED if stopped else ENDS.get(result, "")),
             }
         )
     return chips

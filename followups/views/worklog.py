@@ -4,12 +4,16 @@ import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from rmflow.privacy.actions import Kind, log
 from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission
+from rmflow.workdays import clock
 from rmflow.workdays.rules import day_text, weekday
 
 from .. import stats
@@ -22,6 +26,30 @@ FARTHEST = datetime.timedelta(days=366 * 3)  # how far from today a day may be a
 @require_GET
 def worklog(request):
     """`?on=2026-10-08` chooses the day; `?who=` a manager of one's branches."""
+    return render(request, "followups/worklog.html", _shown(request))
+
+
+@never_cache
+@require_GET
+def paper(request):
+    """The same day on A4, marked with who printed it; each print is on record (B-14)."""
+    shown = _shown(request)
+    lines = len(shown["plans"]) + len(shown["appointments"]) + len(shown["entries"])
+    worker = shown["worker"]
+    log(
+        Kind.PRINT,
+        by=request.user,
+        object_type="followups.dayentry",
+        rows=lines,
+        item_key=f"worklog:{worker.pk if worker else ''}:{shown['day']}",
+        request=request,
+    )
+    back = f"{reverse('followups:worklog')}{shown['here']}"
+    return render(request, "followups/worklog_print.html", {**shown, "now": clock.now(), "back": back})
+
+
+def _shown(request):
+    """The day's log as its reader may see it."""
     user = request.user
     if not (user.has(Permission.WORK_FOLLOW_UP) or user.has(Permission.SEE_FOLLOW_UPS)):
         raise PermissionDenied(_("Your role does not allow this."))
@@ -31,7 +59,7 @@ def worklog(request):
     day = _day(request.GET.get("on", ""), moment.today)
     query = f"&who={worker.pk}" if worker and worker.pk != user.pk else ""
     plans = [row(item, moment) for item in stats.plans_of(worker, day)] if worker else []
-    context = {
+    return {
         "worker": worker,
         "managers": [{"pk": m.pk, "name": m.name, "current": worker and m.pk == worker.pk} for m in managers],
         "day": day,
@@ -48,8 +76,8 @@ def worklog(request):
         else [],
         "mine": worker is not None and worker.pk == user.pk,
         "off": _off(day, moment),
+        "here": f"?on={day:%Y-%m-%d}{query}",
     }
-    return render(request, "followups/worklog.html", context)
 
 
 def _worker(request, managers):

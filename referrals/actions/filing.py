@@ -36,6 +36,13 @@ CHANNELS = {
     Role.WEALTH_MANAGER: SourceChannel.MANAGER,
 }
 
+ASKED = gettext_noop("{client} wants to be contacted on {day}. Referred by {referrer}.")
+#: Only the manager hears that a person is on record as not to be contacted; the sender does not (W1-07).
+ASKED_BUT_STOPPED = gettext_noop(
+    "{client} asked for a contact on {day}, but is on record as not to be contacted: only with new consent."
+    " Referred by {referrer}."
+)
+
 
 def file_once(card, *, by, key, body):
     """File a card once per key; returns the slip.
@@ -283,10 +290,11 @@ def tell(referral, *, by):
             if referral.manager_id
             else list(User.objects.holding_at(referral.branch_id, Role.WEALTH_MANAGER, Role.LOBBY_MANAGER))
         )
+        stopped = referral.manager_id and referral.client.do_not_contact
         notify(
             [person for person in people if person.pk != by.pk],
             "to_follow_up",
-            gettext_noop("{client} wants to be contacted on {day}. Referred by {referrer}."),
+            ASKED_BUT_STOPPED if stopped else ASKED,
             key=f"referral:{referral.pk}:to_follow_up",
             link="/referrals/" if referral.manager_id is None else "/today/",
             params={

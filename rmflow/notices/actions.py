@@ -71,7 +71,7 @@ def notify_each(messages, kind, text, *, channels=("bell",), urgent=False, outsi
         reachable = _reachable(list(people.values()), channels) if channels else {}
         written = _write(messages, given, common, told=bool(reachable))
         if reachable:
-            _post(written, reachable, rules.not_before(now, urgent=urgent), now)
+            _post(written, reachable, rules.not_before(now, urgent=urgent, kind=kind), now)
     bell.stamp_on_commit(people)
 
 

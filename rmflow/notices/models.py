@@ -85,7 +85,10 @@ class DeliveryQuerySet(models.QuerySet):
     def due(self, now):
         """What a worker may take at `now`: waiting, or left behind before it was handed over."""
         rows = self.filter(state__in=rules.OPEN, handed_over_at__isnull=True, next_try_at__lte=now)
-        return rows.filter(notice__urgent=True) if rules.quiet(now) else rows
+        if not rules.quiet(now):
+            return rows
+        early = [kind for kind in rules.MORNING_KINDS if not rules.quiet(now, kind)]
+        return rows.filter(Q(notice__urgent=True) | Q(notice__kind__in=early))
 
     def unanswered(self, now):
         """Handed over, but the worker did not live to write down the answer."""

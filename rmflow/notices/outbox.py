@@ -93,7 +93,7 @@ def _retry(delivery, error):
     if delivery.attempts >= rules.MAX_ATTEMPTS:
         return _settle(delivery, State.FAILED, error)
     later = timezone.now() + rules.pause(delivery.attempts)
-    at = rules.not_before(later, urgent=delivery.notice.urgent)
+    at = rules.not_before(later, urgent=delivery.notice.urgent, kind=delivery.notice.kind)
     _mine(delivery).update(state=State.PENDING, next_try_at=at, handed_over_at=None, error=error[:120])
     return State.PENDING
 

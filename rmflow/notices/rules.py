@@ -40,6 +40,9 @@ LONGEST_PAUSE = timedelta(hours=1)
 #: Nobody is disturbed in the evening (domain-rules, quiet hours), unless it is urgent.
 QUIET_FROM = time(20)
 QUIET_UNTIL = time(9)
+#: What the staff's day begins with is told before opening; it goes to staff only and holds numbers.
+MORNING_KINDS = frozenset({"reminder", "late"})
+MORNING_FROM = time(8)
 
 #: Read notices are forgotten after this; they may hold a form of address (刘女士).
 KEPT_FOR = timedelta(days=90)
@@ -50,19 +53,24 @@ POLL_OTHERS = 30
 WAITING_ROLES = frozenset({Role.WEALTH_MANAGER, Role.LOBBY_MANAGER})
 
 
-def quiet(at: datetime) -> bool:
+def quiet_until(kind: str = "") -> time:
+    """When the quiet hours end for messages of this kind."""
+    return MORNING_FROM if kind in MORNING_KINDS else QUIET_UNTIL
+
+
+def quiet(at: datetime, kind: str = "") -> bool:
     """Whether `at` lies in the quiet hours of the bank's time zone."""
     clock = at.astimezone(BANK_TIME).time()
-    return clock >= QUIET_FROM or clock < QUIET_UNTIL
+    return clock >= QUIET_FROM or clock < quiet_until(kind)
 
 
-def not_before(at: datetime, *, urgent: bool) -> datetime:
+def not_before(at: datetime, *, urgent: bool, kind: str = "") -> datetime:
     """The first moment from `at` on at which a message may leave."""
-    if urgent or not quiet(at):
+    if urgent or not quiet(at, kind):
         return at
     local = at.astimezone(BANK_TIME)
     day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    return datetime.combine(day, QUIET_UNTIL, BANK_TIME)
+    return datetime.combine(day, quiet_until(kind), BANK_TIME)
 
 
 def pause(attempts: int) -> timedelta:

@@ -18,6 +18,8 @@ from rmflow.workdays.rules import short_day
 
 #: A record's number: letters, digits, hyphens; never as long as a phone or ID number.
 RECORD_NUMBER = re.compile(r"[A-Z0-9-]{1,20}")
+#: Hours of a day, "…" after the last when there are more.
+HOURS = re.compile(r"\d\d:\d\d(、\d\d:\d\d)*…?")
 LONG_DIGITS = re.compile(r"\d{9,}")
 #: Names a text parameter may have outside the house.
 OUTSIDE_NAMES = frozenset({"number"})
@@ -93,7 +95,7 @@ def _impersonal(name, value) -> bool:
     if isinstance(value, (date, time, Promise)):
         return True
     if isinstance(value, str):
-        return bool(
+        return bool(HOURS.fullmatch(value)) or bool(
             name in OUTSIDE_NAMES and RECORD_NUMBER.fullmatch(value) and not LONG_DIGITS.search(value)
         )
     return isinstance(value, (int, float)) and abs(value) < 10**9

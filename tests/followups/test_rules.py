@@ -117,6 +117,17 @@ def test_who_wants_no_contact_gets_no_plan():
         rules.check_next("considering", NextStep("phone", TODAY), today=TODAY, do_not_contact=True)
 
 
+@pytest.mark.parametrize("result", sorted(rules.NEEDS_NEXT - {"appointed"}))
+def test_with_who_wants_no_contact_nothing_follows_whatever_came_of_it(result):
+    rules.check_next(result, None, today=TODAY, do_not_contact=True)
+
+
+def test_no_meeting_is_agreed_with_who_wants_no_contact():
+    with pytest.raises(Refused) as caught:
+        rules.check_next("appointed", None, today=TODAY, do_not_contact=True)
+    assert caught.value.field == "result"
+
+
 def test_the_first_contact_falls_on_the_agreed_or_the_next_working_day(calendar):
     friday = datetime.date(2026, 10, 9)
     saturday = datetime.date(2026, 10, 10)  # works, for the National Day holiday

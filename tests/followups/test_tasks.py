@@ -32,9 +32,43 @@ def test_each_manager_hears_his_own_numbers(calendar, planned, wealth, colleague
     planned(TODAY + DAY, owner=colleague)
     assert morning(calendar)["managers"] == 2
     mine = Notice.objects.get(recipient=wealth)
-    assert mine.params == {"today": 2, "agreed": 1, "overdue": 1}
+    assert mine.params == {"today": 2, "agreed": 1, "overdue": 1, "hours": "10:00"}
+    assert "10:00" in mine.sentence
     assert mine.link == "/today/"
     assert Notice.objects.get(recipient=colleague).params == {"today": 1, "agreed": 0, "overdue": 0}
+
+
+def test_the_morning_tells_the_agreed_hours_the_first_six_of_them(calendar, planned, wealth, thursday):
+    wealth.email = "lin@bank.example"
+    wealth.save()
+    for hour in (14, 9, 10, 11, 15, 16):
+        planned(TODAY, datetime.time(hour, 30))
+    planned(TODAY, datetime.time(9, 30), client=None)
+    planned(TODAY + DAY, datetime.time(8))
+    morning(calendar)
+    told = Notice.objects.get(recipient=wealth)
+    assert told.params["hours"] == "09:30、10:30、11:30、14:30、15:30、16:30"
+    assert "{hours}" in told.outside_text
+    Notice.objects.all().delete()
+    planned(TODAY, datetime.time(8, 15))
+    morning(calendar)
+    told = Notice.objects.get(recipient=wealth)
+    assert told.params["hours"] == "08:15、09:30、10:30、11:30、14:30、15:30…"
+    assert told.params["agreed"] == 8
+
+
+def test_the_e_mail_of_the_morning_leaves_before_opening(calendar, planned, wealth, supervisor):
+    """It stood in the outbox until nine, when the doors had long been open."""
+    for user in (wealth, supervisor):
+        user.email = f"{user.employee_no}@bank.example"
+        user.save()
+    with time_machine.travel(datetime.datetime(2026, 10, 8, 0, 0, tzinfo=datetime.UTC), tick=False):
+        planned(TODAY - 20 * DAY)
+        morning(calendar)
+        assert set(Delivery.objects.due(clock.now()).values_list("notice__kind", flat=True)) == {
+            "reminder",
+            "late",
+        }
 
 
 def test_a_second_run_tells_nobody_again(calendar, planned, supervisor, thursday):

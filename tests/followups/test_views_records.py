@@ -5,10 +5,12 @@ import datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from followups import actions
 from followups.models import FollowUp
 from followups.rules import NextStep
+from rmflow.privacy.models import AccessEvent
 
 from .conftest import TODAY
 
@@ -184,6 +186,24 @@ def test_the_work_log_has_the_plan_and_what_was_done(as_, record, planned, wealt
     assert "National Day" in holiday
     for nonsense in ("on=2026-02-30", "on=0001-01-01", "on=x", "who=x", "who=²"):
         assert browser.get(f"/worklog/?{nonsense}").status_code in (200, 404)
+
+
+def test_a_print_of_the_work_log_is_marked_and_on_record(as_, planned, supervisor, wealth, other_wealth):
+    planned(TODAY, datetime.time(9, 30))
+    browser = as_(supervisor)
+    page = text(browser.get(f"/worklog/?who={wealth.pk}"))
+    paper = f"/worklog/print/?on=2026-10-08&who={wealth.pk}"
+    assert escape(paper) in page
+    assert "data-print" not in page  # printing the page itself left no trace
+    assert not AccessEvent.objects.filter(kind="print").exists()
+    printed = text(browser.get(paper))
+    assert "Printed: 冯雪 100107" in printed
+    assert ("陈**" in printed, "陈美华" in printed) == (True, False)
+    event = AccessEvent.objects.get(kind="print")
+    assert (event.user, event.object_type, event.rows) == (supervisor, "followups.dayentry", 1)
+    assert event.item_key == f"worklog:{wealth.pk}:2026-10-08"
+    assert browser.get(f"/worklog/print/?who={other_wealth.pk}").status_code == 404
+    assert "陈美华" in text(as_(wealth).get("/worklog/print/"))
 
 
 def test_the_supervisor_reads_work_logs_of_the_branch_masked(as_, planned, supervisor, wealth, other_wealth):

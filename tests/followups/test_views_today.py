@@ -124,6 +124,46 @@ def test_before_its_day_and_after_a_stop_no_phone_is_shown(desk, swap, planned, 
     assert not AccessEvent.objects.filter(kind="view").exists()
 
 
+def test_a_client_who_wants_no_contact_is_marked_and_the_plan_can_be_ended(
+    desk, swap, record, person, form, lobby
+):
+    """Neither a next step nor none was taken: "no answer" could not be recorded."""
+    client = person()
+    made = record(client=client, agreed_on=TODAY)
+    client.do_not_contact = True
+    client.save()
+    assert "Do not contact" in text(desk.get("/today/"))
+    sheet = text(swap("get", f"/today/{made.first.pk}/"))
+    assert "Do not contact" in sheet
+    assert "data-needs" not in sheet
+    answer = swap("post", f"/today/{made.first.pk}/record/", form(result="no_answer"))
+    assert answer.status_code == 422  # no next step either
+    answer = swap("post", f"/today/{made.first.pk}/record/", form(result="no_answer", next_on=""))
+    assert answer.status_code == 200
+    made.refresh_from_db()
+    assert made.status == "do_not_contact"
+    assert Contact.objects.get().result == "no_answer"
+    assert not PlanItem.objects.open().exists()
+
+
+def test_giving_up_over_the_api_ends_the_record_or_drops_the_plan(
+    record, planned, wealth, colleague, thursday
+):
+    from rest_framework.test import APIClient
+
+    door = APIClient()
+    door.force_login(wealth)
+    made, alone = record(agreed_on=TODAY), planned(TODAY)
+    for item in (made.first, alone):
+        address = f"/api/v1/plan-items/{item.pk}/give-up/"
+        assert door.post(address, {"note": " "}, format="json").status_code == 400
+        assert door.post(address, {"note": "搬走了"}, format="json").json()["state"] == "dropped"
+    made.refresh_from_db()
+    assert made.status == "abandoned"
+    others = planned(TODAY, owner=colleague)
+    assert door.post(f"/api/v1/plan-items/{others.pk}/give-up/", {"note": "x"}, format="json").status_code == 404
+
+
 def test_names_of_others_clients_are_masked(desk, planned, person, colleague):
     planned(TODAY, client=person(colleague))
     page = text(desk.get("/today/"))

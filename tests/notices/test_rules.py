@@ -29,6 +29,21 @@ def test_what_is_not_urgent_leaves_outside_the_quiet_hours(now, leaves):
     assert rules.not_before(at(now), urgent=False) == at(leaves)
 
 
+@pytest.mark.parametrize("kind", sorted(rules.MORNING_KINDS))
+@pytest.mark.parametrize(
+    ("now", "leaves"),
+    [
+        ("2026-10-08 08:00", "2026-10-08 08:00"),
+        ("2026-10-08 07:59", "2026-10-08 08:00"),
+        ("2026-10-08 20:00", "2026-10-09 08:00"),
+    ],
+)
+def test_what_the_day_begins_with_leaves_at_eight(kind, now, leaves):
+    assert rules.not_before(at(now), urgent=False, kind=kind) == at(leaves)
+    assert rules.quiet(at("2026-10-08 08:30"))
+    assert not rules.quiet(at("2026-10-08 08:30"), kind)
+
+
 def test_what_is_urgent_leaves_at_night():
     assert rules.not_before(at("2026-10-08 23:00"), urgent=True) == at("2026-10-08 23:00")
 

@@ -305,3 +305,20 @@ def test_a_card_may_come_from_a_device_that_was_offline(filed):
 
 def test_a_card_object_is_all_an_action_needs(lobby, wealth):
     assert actions.file(Card(end=End.INTRODUCE, cues=["forex"], manager_id=wealth.pk), by=lobby).pk
+
+
+def test_the_manager_is_told_that_a_client_wants_no_contact_and_the_sender_is_not(filed, teller, wealth):
+    """The plan stood there without a word, and could not be worked off."""
+    from clients.models import Client
+
+    given = {"end": "card", "phone": "13800005678", "basis": "consent", "agreed_on": clock.today()}
+    first = filed(by=teller, **given)
+    Client.objects.filter(pk=first.client_id).update(do_not_contact=True)
+    filed(by=teller, repeat_reason="x", **given)
+    texts = (
+        Notice.objects.filter(recipient=wealth, kind="to_follow_up")
+        .order_by("pk")
+        .values_list("text", flat=True)
+    )
+    assert ["not to be contacted" in text for text in texts] == [False, True]
+    assert not Notice.objects.filter(recipient=teller).exists()

@@ -230,3 +230,17 @@ def test_who_may_divert_and_who_ticks_rounds(
     for person in (teller, wealth, head):
         with pytest.raises(PermissionDenied):
             actions.tick_patrol(by=person)
+
+
+def test_the_api_agrees_a_first_contact_with_the_verdict_as_the_page_does(filed, wealth):
+    from rest_framework.test import APIClient
+
+    door, slip, day = APIClient(), filed(), clock.today() + datetime.timedelta(days=3)
+    door.force_login(wealth)
+    body = {"type": "existing_potential", "agreed_on": str(day), "agreed_at": "14:30", "channel": "visit"}
+    assert door.post(f"/api/v1/referrals/{slip.pk}/verdict/", body, format="json").status_code == 200
+    item = PlanItem.objects.get()
+    assert (item.plan_on, item.at, item.channel) == (day, datetime.time(14, 30), "visit")
+    body["agreed_on"] = str(clock.today() - datetime.timedelta(days=1))
+    answer = door.post(f"/api/v1/referrals/{filed().pk}/verdict/", body, format="json")
+    assert (answer.status_code, list(answer.json())) == (400, ["agreed_on"])

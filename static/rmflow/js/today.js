@@ -88,10 +88,9 @@
   });
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-fold], [data-whole], [data-step], [data-clear-next], [data-print]");
+    const target = event.target.closest("[data-fold], [data-whole], [data-step], [data-clear-next]");
     if (!target) return;
     const el = target.closest("[data-record]");
-    if ("print" in target.dataset) return window.print();
     if ("step" in target.dataset) return step(Number(target.dataset.step));
     if ("whole" in target.dataset) {
       const open = sheet().classList.toggle("is-whole");

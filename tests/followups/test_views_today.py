@@ -161,7 +161,9 @@ def test_giving_up_over_the_api_ends_the_record_or_drops_the_plan(
     made.refresh_from_db()
     assert made.status == "abandoned"
     others = planned(TODAY, owner=colleague)
-    assert door.post(f"/api/v1/plan-items/{others.pk}/give-up/", {"note": "x"}, format="json").status_code == 404
+    assert (
+        door.post(f"/api/v1/plan-items/{others.pk}/give-up/", {"note": "x"}, format="json").status_code == 404
+    )
 
 
 def test_names_of_others_clients_are_masked(desk, planned, person, colleague):

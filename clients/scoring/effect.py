@@ -6,6 +6,7 @@ who objected to being evaluated since then, or is no client any more (PIPL 24, 4
 
 from django.db import connection
 
+from .ranks import rank_sql
 from .rules import Flag, Move
 
 WATCHES = "CASE WHEN e.watched THEN COALESCE(c.watch_since, %(effective)s) END"
@@ -28,8 +29,6 @@ TIERS = f"""
            jsonb_build_object('from', tier_before, 'to', tier, 'move', move, 'reason', reason, 'run', %(run)s),
            '', '/tiers/client/' || id || '/'
       FROM changed WHERE moved"""
-RANK = """CASE {0}.type{1} WHEN 'existing_premium' THEN CASE {0}.level{1} WHEN 'core' THEN 5 ELSE 4 END
-          WHEN 'prospective_premium' THEN 3 WHEN 'existing_potential' THEN 2 WHEN 'ordinary' THEN 1 ELSE 0 END"""
 TYPES = f"""
     WITH changed AS (
         UPDATE clients_client c SET type = e.type, level = e.level
@@ -37,7 +36,7 @@ TYPES = f"""
          WHERE {OF_PART} AND c.type = e.type_before AND c.level = e.level_before
            AND (e.type, e.level) <> (e.type_before, e.level_before) AND e.type <> 'unjudged'
            AND e.flags & %(kept)s = 0
-           AND (%(downgrades)s OR {RANK.format("e", "")} > {RANK.format("e", "_before")})
+           AND (%(downgrades)s OR {rank_sql("e.type", "e.level")} > {rank_sql("e.type_before", "e.level_before")})
         RETURNING c.id, c.branch_id, e.type, e.level)
     INSERT INTO clients_timelineentry (client_id, kind, at, branch_id, data, note, link)
     SELECT id, 'verdict', now(), branch_id,

@@ -7,7 +7,7 @@ subquery of its own behind `OFFSET 0`: the planner would else work out each expr
 
 from dataclasses import dataclass
 
-from . import sources
+from . import ranks, sources
 from .rules import DowngradeTo, Flag, NewClient
 from .sources import Source
 
@@ -251,33 +251,21 @@ def _tiers(card, _params, inner, event):
 
 
 def _types(card, _params, inner, _event):
-    """Type ranks by tier, score and outside strength: core 5, regular 4, prospective 3, potential 2, ordinary 1."""
+    """Type ranks by tier, score and outside strength; the best of the three counts."""
     rules = card.card
-    by_tier = " ".join(f"WHEN {rank} THEN {_tier_rank(tier)}" for rank, tier in enumerate(card.tiers))
+    by_tier = " ".join(f"WHEN {rank} THEN {ranks.of_tier(tier)}" for rank, tier in enumerate(card.tiers))
     return f"""
         SELECT sorted.*, GREATEST(by_tier, by_score, by_outside) AS kind
-          FROM (SELECT settled.*, (CASE after {by_tier} ELSE 0 END) AS by_tier,
-                   (CASE WHEN total IS NULL THEN 0 WHEN total >= {rules.core_from} THEN 5
-                         WHEN total >= {rules.regular_from} THEN 4
-                         WHEN total >= {rules.potential_from} THEN 2 ELSE 1 END) AS by_score,
+          FROM (SELECT settled.*, (CASE after {by_tier} ELSE {ranks.NONE} END) AS by_tier,
+                   (CASE WHEN total IS NULL THEN {ranks.NONE} WHEN total >= {rules.core_from} THEN {ranks.CORE}
+                         WHEN total >= {rules.regular_from} THEN {ranks.REGULAR}
+                         WHEN total >= {rules.potential_from} THEN {ranks.POTENTIAL}
+                         ELSE {ranks.ORDINARY} END) AS by_score,
                    (CASE WHEN outside >= {rules.external_from}
-                          AND COALESCE(average, 0) < {rules.prospective_below} THEN 3 ELSE 0 END) AS by_outside
+                          AND COALESCE(average, 0) < {rules.prospective_below} THEN {ranks.PROSPECTIVE}
+                         ELSE {ranks.NONE} END) AS by_outside
                   FROM ({inner}) settled OFFSET 0) sorted
         OFFSET 0"""
-
-
-def _tier_rank(tier):
-    """The type a tier gives, as a rank."""
-    if tier.premium:
-        return 5 if tier.core else 4
-    return {"prospective_premium": 3, "existing_potential": 2}.get(tier.type_hint, 1)
-
-
-TYPE_OF = (
-    "(CASE {0} WHEN 5 THEN 'existing_premium' WHEN 4 THEN 'existing_premium' WHEN 3 THEN 'prospective_premium'"
-    " WHEN 2 THEN 'existing_potential' WHEN 1 THEN 'ordinary' ELSE type_before END)"
-)
-LEVEL_OF = "(CASE {0} WHEN 5 THEN 'core' WHEN 4 THEN 'regular' ELSE '' END)"
 
 
 def _verdicts(_card, _params, inner, _event):
@@ -286,8 +274,8 @@ def _verdicts(_card, _params, inner, _event):
         SELECT typed.*, said.type AS said_type,
                said.type IS NOT NULL AND (average IS NULL OR said.month >= %(month)s) AS stands,
                said.type IS NOT NULL AND average IS NOT NULL AND said.month < %(month)s
-                 AND (said.type <> {TYPE_OF.format("kind")}
-                      OR said.level <> '' AND said.level <> {LEVEL_OF.format("kind")}) AS differs
+                 AND (said.type <> {ranks.type_sql("kind")}
+                      OR said.level <> '' AND said.level <> {ranks.level_sql("kind")}) AS differs
           FROM ({inner}) typed
           LEFT JOIN LATERAL (SELECT v.type, v.level,
                        date_trunc('month', v.at AT TIME ZONE 'Asia/Shanghai')::date AS month
@@ -316,9 +304,9 @@ def _moves(card, params, inner):
                     WHEN verdict = 'override_ended' AND after = present THEN 'held' ELSE verdict END AS reason,
                type_before, level_before,
                CASE WHEN {kept} THEN hand_type WHEN stands THEN type_before
-                    ELSE {TYPE_OF.format("kind")} END AS type,
-               CASE WHEN {kept} THEN hand_level WHEN stands THEN level_before WHEN kind = 0 THEN level_before
-                    ELSE {LEVEL_OF.format("kind")} END AS level,
+                    ELSE {ranks.type_sql("kind")} END AS type,
+               CASE WHEN {kept} THEN hand_level WHEN stands THEN level_before WHEN kind = {ranks.NONE} THEN level_before
+                    ELSE {ranks.level_sql("kind")} END AS level,
                CASE WHEN {kept} THEN 'override' WHEN kind = by_tier THEN 'tier' WHEN kind = by_score THEN 'score'
                     ELSE 'external' END AS type_reason,
                (CASE WHEN overdue THEN {Flag.OVERDUE:d} ELSE 0 END

@@ -72,15 +72,17 @@ def cards(request):
     context = {
         "cards": Scorecard.objects.select_related("created_by", "published_by", "base"),
         "runs": EvaluationRun.objects.exclude(kind=RunKind.EVENT).select_related("scorecard")[:6],
-        "back": _sent_back(),
+        "back": _sent_back(request.user),
         "may_edit": request.user.has(Permission.KEEP_SCORECARDS),
     }
     return render(request, "clients/scorecards.html", context)
 
 
-def _sent_back():
-    """Branches that wait for their data to be corrected, by run."""
+def _sent_back(user):
+    """Branches that wait for their data to be corrected, by run: all for who corrects them, else one's own."""
     rows = RunPart.objects.filter(state=PartState.BACK).select_related("branch", "run")
+    if not user.has(Permission.KEEP_SCORECARDS):
+        rows = rows.visible_to(user)
     return rows.order_by("-run__month", "branch__code")
 
 

@@ -78,6 +78,15 @@ def test_the_administrator_has_everything_sent_back_computed_anew(client, part, 
     assert client.post(url).status_code == 403
 
 
+def test_what_was_sent_back_is_read_in_the_own_branches_only(client, part, head, other_wealth, wealth):
+    recompute.send_back(part.pk, by=head, why="十月余额有误")
+    for user, reads in ((head, True), (wealth, True), (other_wealth, False)):
+        client.force_login(user)
+        page = client.get("/tiers/cards/").content.decode()
+        assert ("十月余额有误" in page) is reads, user
+        assert f"/tiers/runs/{part.run_id}/again/" not in page
+
+
 def test_only_what_waits_is_sent_back_and_with_a_reason(part, head, region_head):
     with pytest.raises(Refused, match="wrong"):
         recompute.send_back(part.pk, by=head, why=" ")

@@ -36,6 +36,7 @@ class ComplaintSerializer(serializers.ModelSerializer):
     complainant = serializers.CharField(source="masked_name", read_only=True)
     phone = serializers.CharField(source="masked_phone", read_only=True)
     handler_name = serializers.SerializerMethodField()
+    representatives = serializers.SerializerMethodField()
     channel = serializers.CharField(source="channel.code", read_only=True, default="")
     business = serializers.CharField(source="business.code", read_only=True, default="")
     cause = serializers.CharField(source="cause.code", read_only=True, default="")
@@ -45,7 +46,17 @@ class ComplaintSerializer(serializers.ModelSerializer):
         model = Complaint
         fields = (
             *("id", "number", "branch_code", "status", "way", "received_at", "complainant", "phone"),
-            *("is_premium", "people", "title", "request", "facts", "against", "channel", "business", "cause"),
+            *(
+                "is_premium",
+                "people",
+                "title",
+                "request",
+                "facts",
+                "against",
+                "channel",
+                "business",
+                "cause",
+            ),
             *(
                 "level",
                 "handler",
@@ -66,7 +77,7 @@ class ComplaintSerializer(serializers.ModelSerializer):
                 "replied_at",
                 "finding",
             ),
-            *("satisfaction", "archive_no", "keep_until", "transitions"),
+            *("representatives", "sensitivity", "satisfaction", "archive_no", "keep_until", "transitions"),
         )
         read_only_fields = fields
 
@@ -74,8 +85,20 @@ class ComplaintSerializer(serializers.ModelSerializer):
         return complaint.handler.name if complaint.handler else ""
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_representatives(self, complaint):
+        """Those who speak for a group, masked."""
+        return [row.masked for row in complaint.representatives.all()]
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_transitions(self, complaint):
         return open_steps(complaint, self.context["request"].user)
+
+
+class RepresentativeSerializer(serializers.Serializer):
+    """One who speaks for a group."""
+
+    name = serializers.CharField(max_length=50)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
 
 
 class IntakeSerializer(serializers.Serializer):
@@ -101,6 +124,16 @@ class IntakeSerializer(serializers.Serializer):
         child=serializers.ChoiceField(Sensitivity), required=False, max_length=6
     )
     people = serializers.IntegerField(required=False, default=1, min_value=1, max_value=9999)
+    representatives = RepresentativeSerializer(many=True, required=False)
+    id_number = serializers.CharField(max_length=30, required=False, allow_blank=True)
+    proxy = serializers.CharField(max_length=50, required=False, allow_blank=True)
+    proxy_authorised = serializers.BooleanField(required=False, default=False)
+
+    def intake(self):
+        """What the action takes."""
+        data = dict(self.validated_data)
+        people = [(row["name"], row["phone"]) for row in data.pop("representatives", [])]
+        return Intake(**data, representatives=people)
 
 
 class ComplaintFilter(filters.FilterSet):
@@ -116,6 +149,7 @@ class ComplaintFilter(filters.FilterSet):
     named = drill_filters.key()
     month = drill_filters.month()
     year = drill_filters.year()
+    sensitivity = drill_filters.one_of(Sensitivity.values)
     fact = drill_filters.one_of(("past_law", *FACTS))
 
     class Meta:
@@ -154,7 +188,7 @@ class ComplaintViewSet(viewsets.ReadOnlyModelViewSet):
         """Take a complaint."""
         serializer = IntakeSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        intake = Intake(**serializer.validated_data)
+        intake = serializer.intake()
         key = idempotency.key_of(request)
         made = complaint_take.take_once(intake, by=request.user, key=key, body=request.data)
         return self._answer(made.pk, 201)

@@ -14,7 +14,7 @@ from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
 
 from .models import Complaint
-from .rules.complaint import Way
+from .rules.complaint import TARGET_WITHIN_3, Way
 from .stats import complaint as stats
 
 DIMENSIONS = {
@@ -125,8 +125,8 @@ def tiles(asked, total):
             _percent(rate["within_3"]),
             "",
             asked.drill(fact="within_3"),
-            target="95%",
-            met=(rate["within_3"] or 0) >= 0.95,
+            target=f"{TARGET_WITHIN_3:.0%}",
+            met=(rate["within_3"] or 0) >= TARGET_WITHIN_3,
         ),
         _tile(
             _("Past the law"),

@@ -26,13 +26,16 @@ def lines(complaint):
         (pgettext("complaint", "Received"), moment(c.received_at)),
         (_("Taken by, post"), _join(c.taken_by.name, role)),
         (_("Way in"), c.get_way_display()),
-        (_("Complainant, identity, contact"), _join(c.masked_name, _identity(c), c.masked_phone)),
+        (_("Complainant, identity, contact"), _join(*_who(c))),
         (_("Proxy, letter of authority"), _proxy(c)),
         (_("Unit or person complained of"), _join(*recusals, c.against)),
         (_("Request, main facts, grounds"), _join(c.request, c.facts, c.basis)),
         (_("Premium client"), _("yes") if c.is_premium else _("no")),
         (_("Business, cause, channel"), _join(*codes)),
-        (pgettext("complaint", "Level"), c.get_level_display()),
+        (
+            pgettext("complaint", "Level"),
+            _join(c.get_level_display(), *(word for _c, word in c.sensitivities)),
+        ),
         (_("Key point"), c.key_point),
         (_("Promised time"), moment(c.promised_at)),
         (_("Settled on the spot"), _on_spot(c)),
@@ -52,6 +55,18 @@ def lines(complaint):
 
 def _join(*parts):
     return " · ".join(str(part) for part in parts if part)
+
+
+def _who(c):
+    """Who complains; a group with its number and those who speak for it, masked."""
+    several = _("{n} persons").format(n=c.people) if c.people > 1 else ""
+    return (
+        c.masked_name,
+        _identity(c),
+        c.masked_phone,
+        several,
+        *(row.masked for row in c.representatives.all()),
+    )
 
 
 def _identity(c):

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from rmflow.privacy import masks
 from rmflow.staff.models import BANK_TIME
 from rmflow.workdays.current import calendar
 from rmflow.workdays.rules import chip, day_text, provisional_text, short_day, weekday
@@ -16,6 +17,7 @@ from .rules.complaint import REMEDIES, Decision, Level, Status
 from .rules.complaint_clock import Ruling
 from .rules.complaint_ladder import ORDER, rungs
 from .rules.complaint_ladder import Step as Rung
+from .stats.repeats import likely_repeats
 
 STATES = {
     Status.TAKEN: "today",
@@ -59,10 +61,25 @@ class Page:
             "passes": list(complaint.passes.all()),
             "reviews": list(complaint.reviews.all()),
             "attachments": list(complaint.attachments.all()),
+            "repeats": self.repeats(),
             "may_note": "note" in self.open,
             "may_attach": "note" in self.open,
             "remedies": REMEDIES,
         }
+
+    def repeats(self):
+        """Earlier complaints this one likely repeats, for who may merge it."""
+        found = likely_repeats(self.complaint, self.user) if "merge" in self.open else []
+        url = reverse("complaints:step", args=[self.complaint.pk, "merge"])
+        return [
+            {
+                "number": r.number,
+                "title": r.title,
+                "received_at": r.received_at,
+                "merge_url": f"{url}?into={r.number}",
+            }
+            for r in found
+        ]
 
     # -- the deadline -------------------------------------------------------------------------------
 
@@ -241,6 +258,11 @@ class Page:
             (_("Investigation"), c.findings),
             (_("Complained of"), _(", ").join(self.named()) or c.against),
             (_("Classification"), codes),
+            (
+                _("Representatives"),
+                _(", ").join(filter(None, (row.masked for row in c.representatives.all()))),
+            ),
+            (_("Proxy"), masks.mask_name(c.proxy) if c.proxy else ""),
             (_("Product"), str(c.product) if c.product else ""),
             (_("Promised by"), promised),
             (_("Reply"), c.reply),

@@ -21,6 +21,7 @@ from .actions import complaint_reply as replies
 from .actions import complaint_review as reviews
 from .actions import complaint_work as work
 from .rules.complaint import OPEN, OVER, RUNNING, STILL, Decision, Status
+from .rules.complaint_clock import LAW_MOST, LAW_SIMPLE
 
 _S, _P = Status, Permission
 ANSWERED = (_S.REPLIED, _S.CLOSED)
@@ -195,7 +196,7 @@ STEPS = {
         RUNNING,
         _("The complaint office decides; the client is told the new date and why."),
         "calendar-plus",
-        lambda c: _waiting(c) is None and not (c.extended and c.law_days in (15, 60)),
+        lambda c: _waiting(c) is None and not (c.extended and c.law_days in (LAW_SIMPLE, LAW_MOST)),
     ),
     "decide_extension": Step(
         _("Decide on the extension"),
@@ -224,7 +225,7 @@ STEPS = {
         RUNNING,
         _("The law then gives 30 days instead of 15."),
         "adjustments",
-        lambda c: c.law_days == 15 and c.handler_id is not None,
+        lambda c: c.law_days == LAW_SIMPLE and c.handler_id is not None,
     ),
     "suspend": Step(
         _("Suspend for an external appraisal"),

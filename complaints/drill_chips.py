@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from .complaint_desk import COLUMNS, DIMENSIONS
 from .rules.closures import Movement, Reason, Result
-from .rules.complaint import Level, Way
+from .rules.complaint import Level, Sensitivity, Way
 from .stats import closures, complaint
 
 OUTCOMES = {
@@ -18,10 +18,11 @@ OUTCOMES = {
     "leak": gettext_lazy("Left us"),
     "saved": gettext_lazy("Stayed with us"),
 }
-CODES = {"way": Way, "level": Level, "reason": Reason, "movement": Movement}
+CODES = {"way": Way, "level": Level, "sensitivity": Sensitivity, "reason": Reason, "movement": Movement}
 HEADS = {
     **DIMENSIONS,
     "level": pgettext_lazy("complaint", "Level"),
+    "sensitivity": gettext_lazy("Sensitivity"),
     "reason": gettext_lazy("Reason"),
     "movement": gettext_lazy("Kind of movement"),
     "destination": gettext_lazy("Destination"),

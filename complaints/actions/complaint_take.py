@@ -38,7 +38,7 @@ def take_once(intake, *, by, key, body):
 def take(intake, *, by):
     """File a complaint from an `Intake`: number, both clocks, recusals, handler, notices."""
     permissions.require(by, Permission.TAKE_COMPLAINT)
-    intake = intakes.checked(intake, now=bank.now())
+    intake = intakes.checked(intake, now=bank.now(), office=by.has(Permission.RULE_COMPLAINT))
     branch = _branch(intake, by=by)
     client = _client(intake, by=by, branch=branch)
     named = _named(intake.named)

@@ -14,6 +14,7 @@ from rmflow.workflow import Conflict, Refused
 
 from ..rules import complaint_intake as intakes
 from ..rules.complaint import NOTE_LENGTH, OPEN, TRANSITIONS, Level, keep_until
+from ..rules.complaint_clock import LAW_SIMPLE
 from . import complaint_core as core
 from . import complaint_hold
 from .complaint_hand import give, keep_out_too
@@ -172,7 +173,7 @@ def restart(pk, *, by, facts, at=None):
 #: What a fresh count begins with; the earlier reply stays in the history of the row.
 FRESH = {
     "extended": False,
-    "law_days": 15,
+    "law_days": LAW_SIMPLE,
     "replied_at": None,
     "replied_by": None,
     "reply_way": "",

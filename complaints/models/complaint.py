@@ -283,6 +283,11 @@ class Complaint(models.Model):
         return masks.mask_phone(self.phone) if self.phone else ""
 
     @property
+    def sensitivities(self):
+        """Why it is sensitive: (code, words)."""
+        return [(code, Sensitivity(code).label) for code in self.sensitivity if code in Sensitivity.values]
+
+    @property
     def is_open(self):
         return self.status in OPEN
 

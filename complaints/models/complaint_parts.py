@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from rmflow.privacy import masks
 from rmflow.privacy.fields import EncryptedField
 
 from ..rules.complaint import Decision, ExtensionKind, ReplyWay, ReviewOutcome
@@ -226,6 +227,13 @@ class Representative(models.Model):
                 violation_error_message=_("A group has at most five representatives."),
             ),
         ]
+
+    @property
+    def masked(self):
+        """Name and phone as everybody who sees the complaint reads them."""
+        return " ".join(
+            filter(None, (masks.mask_name(self.name), self.phone and masks.mask_phone(self.phone)))
+        )
 
 
 class Attachment(models.Model):

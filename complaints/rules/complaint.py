@@ -10,6 +10,8 @@ from django.utils.translation import pgettext_lazy
 from rmflow.staff.permissions import Permission
 from rmflow.workflow import Refused, Transition
 
+from .complaint_clock import LAW_COMPLEX, LAW_MOST
+
 
 class Status(TextChoices):
     """Where a complaint stands."""
@@ -151,6 +153,9 @@ REVIEW_WARN_DAYS = 24  # 80 % of them
 RETENTION_YEARS = 5
 CALL_BACK_DAYS = 3  # working days after the reply
 LATE_HOURS = 24 * 30  # a letter may have lain so long before it is entered
+OFFICE_LATE_DAYS = 366  # what the complaint office may still enter
+REPEAT_DAYS = 60  # the same person again within so many days: likely the same matter
+TARGET_WITHIN_3 = 0.95  # of what is answered
 REMEDIES = _(
     "You may ask the institution above for a review within 30 days, apply for mediation, or go to "
     "arbitration or court."
@@ -158,11 +163,13 @@ REMEDIES = _(
 REMEDIES_AFTER_REVIEW = _("If you do not agree, you may apply for mediation, or go to arbitration or court.")
 
 
-def check_receipt(at: datetime.datetime, *, now: datetime.datetime) -> None:
-    """Refuse a time of receipt that lies in the future or too far back."""
+def check_receipt(at: datetime.datetime, *, now: datetime.datetime, office: bool = False) -> None:
+    """Refuse a time of receipt that lies in the future or too far back; the office enters older letters."""
     if at > now + datetime.timedelta(minutes=5):
         raise Refused(_t("The time of receipt lies in the future."), field="received_at")
-    if at < now - datetime.timedelta(hours=LATE_HOURS):
+    if office and at < now - datetime.timedelta(days=OFFICE_LATE_DAYS):
+        raise Refused(_t("The time of receipt is more than a year ago."), field="received_at")
+    if not office and at < now - datetime.timedelta(hours=LATE_HOURS):
         raise Refused(
             _t("The time of receipt is more than 30 days ago; ask the complaint office."), field="received_at"
         )
@@ -175,11 +182,11 @@ def is_major(people: int, way: str) -> bool:
 
 def next_law_days(law_days: int) -> int:
     """The law's days after one more extension by the office."""
-    if law_days < 30:
+    if law_days < LAW_COMPLEX:
         raise Refused(_t("Only a complaint classified as complex is extended beyond 30 days."), field="kind")
-    if law_days >= 60:
+    if law_days >= LAW_MOST:
         raise Refused(_t("60 days is the longest the law allows."), field="kind")
-    return 60
+    return LAW_MOST
 
 
 def keep_until(closed_on: datetime.date) -> datetime.date:

@@ -78,7 +78,7 @@ def title(value):
     return clean
 
 
-def checked(intake: Intake, *, now: datetime.datetime) -> Intake:
+def checked(intake: Intake, *, now: datetime.datetime, office: bool = False) -> Intake:
     """The intake in one shape, or a refusal naming each input at fault."""
     errors: dict = {}
     for name, read in _READERS.items():
@@ -95,7 +95,7 @@ def checked(intake: Intake, *, now: datetime.datetime) -> Intake:
         errors["proxy_authorised"] = _("A proxy needs a letter of authority.")
     intake.received_at = intake.received_at or now
     try:
-        check_receipt(intake.received_at, now=now)
+        check_receipt(intake.received_at, now=now, office=office)
     except Refused as refusal:
         errors["received_at"] = refusal.message
     if errors:

@@ -22,6 +22,7 @@ DRILLS = {
     "named": "recusals__person_id",
     "way": "way",
     "level": "level",
+    "sensitivity": "sensitivity__contains",
     "month": "month",
     "year": "year",
     "fact": "fact",
@@ -216,8 +217,8 @@ def drilled(rows, asked):
             rows = _of_year(rows, value)
         elif name == "fact":
             rows = _of_fact(rows, value)
-        elif name in ("way", "level"):
-            rows = rows.filter(**{column: value[:10]})
+        elif name in ("way", "level", "sensitivity"):
+            rows = rows.filter(**{column: [value[:10]] if name == "sensitivity" else value[:10]})
         elif value == "none" and name == "handler":
             rows = rows.filter(NOBODY)
         elif value == "none" and name != "named":

@@ -39,6 +39,7 @@ PARTS = (
     "passes__answered_by",
     "reviews__decided_by",
     "suspensions",
+    "representatives",
 )
 
 
@@ -76,7 +77,8 @@ def step(request, pk, name):
     chosen = STEPS[name]
     if not chosen.who(complaint, request.user):
         raise PermissionDenied(_("Your role does not allow this."))
-    form = chosen.form(_typed(request), complaint=complaint, user=request.user)
+    known = {"into_number": request.GET.get("into", "")[:16]}  # from the page: likely a repeat of it
+    form = chosen.form(_typed(request), complaint=complaint, user=request.user, initial=known)
     if request.method == "POST" and form.is_valid():
         try:
             _do(request, pk, chosen, form)
@@ -142,6 +144,7 @@ def phone(request, pk):
     if not took(complaint, request.user):
         raise PermissionDenied(_("Your role does not allow this."))
     fields = [name for name in ("name", "phone", "id_number", "proxy") if getattr(complaint, name)]
+    fields += ["representatives"] if complaint.representatives.all() else []
     log(
         Kind.REVEAL,
         by=request.user,

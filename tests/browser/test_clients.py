@@ -1,10 +1,11 @@
 """The clients in a real browser: find one, read the sheet, show the phone for a purpose, change it in place."""
 
+import contextlib
 import io
 import unicodedata
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 from pypdf import PdfReader
 
 from clients import actions
@@ -106,3 +107,20 @@ def test_the_record_form_is_paper_of_at_most_two_sheets_with_its_columns_in_orde
     assert "内部资料" in text
     assert wealth.employee_no in text
     assert "13812345678" not in text
+
+
+def test_a_tab_chosen_while_the_first_still_loads_is_the_one_that_stays(desk, chen, wealth):
+    page, held = desk(wealth), {}
+    page.route("**/clients/*/?tab=*", lambda route: held.update({route.request.url.split("=")[1]: route}))
+    page.goto(f"/clients/{chen.pk}/")
+    page.locator("#tab-family").click()
+    page.wait_for_timeout(200)
+    assert {*held} == {"overview", "family"}
+    for name in ("overview", "family"):
+        with contextlib.suppress(Error):  # given up by the page
+            held[name].continue_()
+        page.wait_for_timeout(300)
+    expect(page.locator("#tab-family")).to_have_attribute("aria-current", "page")
+    expect(page.locator("[hx-trigger=load]")).to_have_count(0)
+    assert all("htmx:" in line for line in page.errors)  # htmx writes down what it gave up
+    page.errors.clear()

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """A branch's rows of a run by a B-tree: a BRIN index knows nothing of rows written since the last vacuum, so that
     each branch of a fresh run read the rows of all branches."""
 
-    dependencies = [("clients", "0024_holding_recorded")]
+    dependencies = [("clients", "0025_part_sent_back")]
 
     operations = [
         migrations.RunSQL(

@@ -23,14 +23,13 @@ from ..models import (
     Consent,
     ContactWish,
     FamilyMember,
-    Household,
     ImportantDate,
     LifeEvent,
     Profile,
 )
 from ..profile_rules import ConsentPurpose
 from ..rules import TimelineKind
-from . import consents, custody, retention
+from . import consents, custody, households, retention
 from .persons import change, locked, require_edit
 from .timeline import note
 
@@ -171,10 +170,14 @@ def put_member(client_id, *, by, pk=None, customer_no="", guardian=False, **fact
         today = clock.today()
         rules.check_birth_date(row.birth_date, today=today)
         _check_child(client, row, guardian, by, today)
-        row.person = _known(customer_no, by, "customer_no") if customer_no else row.person
+        before = row.person
+        row.person = _known(customer_no, by, "customer_no") if customer_no else before
         _valid(row).save()
-        if row.person_id:
-            _share_household(client, row.person)
+        if row.person != before:
+            if before:
+                households.part(client, before)
+                client.refresh_from_db(fields=["household"])
+            households.share(client, row.person)
         _noted(client, by, "family")
         return row
 
@@ -192,15 +195,6 @@ def _check_child(client, row, guardian, by, today):
     basis = ConsentBasis.GUARDIAN_CONSENT
     purpose, guardian = ConsentPurpose.FAMILY, client.full_name
     _valid(consents.give(client, by=by, purpose=purpose, basis=basis, guardian=guardian)).save()
-
-
-def _share_household(client, person):
-    """Put both into one household: that of either, or a new one."""
-    if client.household_id and client.household_id == person.household_id:
-        return
-    home = client.household or person.household
-    home = home or Household.objects.create(name=client.full_name, branch=client.branch)
-    Client.objects.filter(pk__in=[client.pk, person.pk]).update(household=home)
 
 
 def put_date(client_id, *, by, pk=None, **facts):
@@ -244,10 +238,22 @@ REMOVABLE = {"family": FamilyMember, "dates": ImportantDate, "life_events": Life
 
 
 def remove(client_id, kind, pk, *, by):
-    """Take a line off the archive; its history stays."""
+    """Take a line off the archive; its history stays. A relative who banks here leaves the household."""
     with _editing(client_id, by) as client:
-        _of(REMOVABLE[kind], client, pk).delete()
+        row = _of(REMOVABLE[kind], client, pk)
+        row.delete()
+        if kind == "family" and row.person_id:
+            households.part(client, row.person)
         _noted(client, by, kind)
+
+
+def leave_household(client_id, *, by):
+    """The client lives with the others no longer; Conflict when that is so already."""
+    with _editing(client_id, by) as client:
+        if client.household_id is None:
+            raise Conflict(_("The client is in no household."))
+        households.leave(client)
+        _noted(client, by, "household")
 
 
 def give_consent(client_id, *, by, purpose, basis, guardian=""):

@@ -10,10 +10,11 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from rmflow.privacy import history_words
 from rmflow.privacy.fields import EncryptedField
 from rmflow.staff.models import User
 
-from ..models import Client, Consent, ContactWish, FamilyMember, ImportantDate, LifeEvent, Profile
+from ..models import Client, Consent, ContactWish, FamilyMember, Household, ImportantDate, LifeEvent, Profile
 from .groups import words
 from .record import mask
 
@@ -68,7 +69,7 @@ def read(record, *, shown=PAGE):
     ]
     for model in MANY:
         versions += _versions(model, record, client=record.client)
-    names = _names(versions)
+    names = _names(record, versions)
     found = [change for pair in _pairs(versions) for change in _changes(record, *pair, names)]
     found.sort(key=lambda change: change.at, reverse=True)
     return found[:shown], len(found) > shown
@@ -92,9 +93,27 @@ def _pairs(versions):
             yield model, before, after
 
 
-def _names(versions):
-    ids = {row.pgh_context.metadata.get("user") for _model, row in versions if row.pgh_context_id}
-    return dict(User.objects.filter(pk__in=ids - {None}).values_list("pk", "name"))
+def _names(record, versions):
+    """(model, key) → its name in the eyes of the reader: a query for each model that is pointed to."""
+    ids = {User: {row.pgh_context.metadata.get("user") for _model, row in versions if row.pgh_context_id}}
+    for model, row in versions:
+        for field in model._meta.concrete_fields:
+            if field.is_relation and field.name not in SILENT:
+                ids.setdefault(field.related_model, set()).add(getattr(row, field.attname))
+    return {
+        (model, one.pk): _name(record, one)
+        for model, keys in ids.items()
+        for one in model._default_manager.filter(pk__in=keys - {None})
+    }
+
+
+def _name(record, one):
+    """Staff, branches and tables by their names; persons as the reader may see them."""
+    if isinstance(one, Client):
+        return one.name_for(record.user)
+    if isinstance(one, Household):
+        return one.name if record.own else mask("name", one.name)
+    return str(getattr(one, "name", one))
 
 
 def _changes(record, model, before, after, names):
@@ -114,9 +133,9 @@ def _changes(record, model, before, after, names):
             yield Change(
                 after.pgh_created_at,
                 who,
-                str(field.verbose_name),
-                _said(record, model, field, before, old),
-                _said(record, model, field, after, new),
+                history_words.name(field),
+                _said(record, model, field, before, old, names),
+                _said(record, model, field, after, new, names),
             )
 
 
@@ -127,10 +146,10 @@ def _nothing(field):
 
 def _who(row, names):
     told = row.pgh_context.metadata if row.pgh_context_id else {}
-    return names.get(told.get("user")) or _("System")
+    return names.get((User, told.get("user"))) or _("System")
 
 
-def _said(record, model, field, row, value):
+def _said(record, model, field, row, value, names):
     """A value in words, masked where the page masks it."""
     if value in (None, "", []):
         return ""
@@ -144,7 +163,7 @@ def _said(record, model, field, row, value):
     if field.name in WHOLE_AMOUNTS:
         return record.money(value)
     if field.is_relation:
-        return f"#{value}"
+        return names.get((field.related_model, value)) or f"#{value}"
     return words(row, field.name) if row is not None else str(value)
 
 

@@ -13,6 +13,7 @@ from ..models import Client, Profile
 from ..profile_rules import Secrecy
 
 MONTHS = 12
+HOUSEHOLD = 12  # members named
 
 
 class Record:
@@ -36,6 +37,16 @@ class Record:
     @cached_property
     def family(self):
         return list(self.client.family.all())
+
+    @cached_property
+    def household(self):
+        """(those one may open, how many more): who lives with the client and banks here."""
+        if self.client.household_id is None:
+            return [], 0
+        rows = Client.objects.standing().filter(household=self.client.household_id).exclude(pk=self.client.pk)
+        total, seen = rows.count(), rows.visible_to(self.user).order_by("pinyin", "pk")
+        seen = list(seen[:HOUSEHOLD])
+        return seen, total - len(seen)
 
     @cached_property
     def dates(self):

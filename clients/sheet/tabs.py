@@ -124,7 +124,16 @@ def _family(record):
         }
         for row in record.family
     ]
-    return {"title": _("Family"), "rows": rows, "add": _("Add a relative")}
+    return {"title": _("Family"), "rows": rows, "add": _("Add a relative"), "home": _home(record)}
+
+
+def _home(record):
+    """The household: names as the reader may see them, links, how many are out of reach."""
+    seen, more = record.household
+    if not (seen or more):
+        return None
+    people = [{"name": one.name_for(record.user), "url": f"/clients/{one.pk}/"} for one in seen]
+    return {"people": people, "more": more}
 
 
 def _born(record, row):

@@ -105,6 +105,9 @@ def part(request, pk, part):
         return _shown(request, record, part)
     if not client.may_be_edited_by(request.user):
         raise PermissionDenied(_("Only the client's manager or the backup may change this record."))
+    if part == "family" and "leave" in request.POST:
+        archive.leave_household(client.pk, by=request.user)
+        return _done(request, record, part)
     row = _row(request, spec, client)
     if request.method == "GET":
         return _asked(request, record, part, _form(spec, record, row), row)

@@ -3,6 +3,7 @@
 import datetime
 import html
 import re
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from clients.models import (
     ContactWish,
     FamilyMember,
     Holding,
+    Household,
     ImportantDate,
     LifeEvent,
     MonthlyBalance,
@@ -174,6 +176,90 @@ def test_a_relative_who_banks_here_shares_the_household(person, wealth):
     assert client.household is not None and client.household == other.household
     with pytest.raises(Refused, match="already"):
         archive.put_member(client.pk, by=wealth, relation="sibling", customer_no="C7")
+
+
+def test_the_changes_name_managers_branches_and_persons(person, wealth, colleague, door, branches):
+    introducer = person("李远远", owner=colleague)
+    client = person(owner=wealth)
+    Client.objects.filter(pk=client.pk).update(introducer=introducer, backup=colleague)
+    Client.objects.filter(pk=client.pk).update(backup=None, branch=branches["second"])
+    text = pages.tab(door(wealth), f"/clients/{client.pk}/?tab=changes")
+    for name in (colleague.name, wealth.name, branches["first"].name, branches["second"].name, "李**"):
+        assert name in text
+    assert "李远远" not in text and not re.search(r"[>\s]#\d", text)
+
+
+def test_naming_costs_the_same_queries_however_many_there_are(person, wealth, hire, door):
+    from rmflow.staff.permissions import Role
+
+    client, browser = person(owner=wealth), door(wealth)
+    tab = SimpleNamespace(get=lambda url: pages.tab(browser, url))
+    counts = []
+    for several in (1, 5):
+        for n in range(several):
+            Client.objects.filter(pk=client.pk).update(
+                backup=hire(f"9{several}{n}", "丙丁", Role.WEALTH_MANAGER),
+                introducer=person(f"戊己{several}{n}", phone=""),
+            )
+        counts.append(queries(tab, f"/clients/{client.pk}/?tab=changes"))
+    assert counts[0] == counts[1]
+
+
+def homes(*clients):
+    return [Client.objects.get(pk=client.pk).household_id for client in clients]
+
+
+def test_a_relative_taken_off_leaves_the_household_and_the_last_one_too(person, wealth):
+    client, other, third = (
+        person(name, owner=wealth, customer_no=number)
+        for name, number in (("陈美华", "C1"), ("王强", "C2"), ("陈小雨", "C3"))
+    )
+    spouse = archive.put_member(client.pk, by=wealth, relation="spouse", customer_no="C2")
+    child = archive.put_member(client.pk, by=wealth, relation="child", customer_no="C3")
+    assert len(set(homes(client, other, third))) == 1 and Household.objects.count() == 1
+    archive.remove(client.pk, "family", child.pk, by=wealth)
+    assert homes(third) == [None] and None not in homes(client, other)
+    archive.remove(client.pk, "family", spouse.pk, by=wealth)
+    assert homes(client, other, third) == [None] * 3 and not Household.objects.exists()
+
+
+def test_who_is_a_relative_of_another_member_stays_and_the_one_tied_to_nobody_leaves(person, wealth):
+    client, other, third = (
+        person(name, owner=wealth, customer_no=number)
+        for name, number in (("陈美华", "C1"), ("王强", "C2"), ("陈小雨", "C3"))
+    )
+    archive.put_member(client.pk, by=wealth, relation="spouse", customer_no="C2")
+    row = archive.put_member(third.pk, by=wealth, relation="parent", customer_no="C1")
+    archive.remove(third.pk, "family", row.pk, by=wealth)
+    assert homes(third) == [None]
+    assert homes(client) == homes(other) != [None]
+
+
+def test_the_family_tab_shows_the_household_and_the_client_leaves_it(person, wealth, other_wealth, door):
+    client, other = person(owner=wealth), person("王强强", owner=wealth, customer_no="C2")
+    away = person("李远远", "second", owner=other_wealth, customer_no="C9")
+    archive.put_member(client.pk, by=wealth, relation="spouse", customer_no="C2")
+    Client.objects.filter(pk=away.pk).update(household=homes(client)[0])
+    browser = door(wealth)
+    text = pages.tab(browser, f"/clients/{client.pk}/?tab=family")
+    assert f'<a href="/clients/{other.pk}/">王强强</a>' in text and "1 more outside" in text
+    assert "李远远" not in text and f"/clients/{away.pk}/" not in text
+    left = browser.post(f"/clients/{client.pk}/part/family/", {"leave": "1"}, headers=HTMX)
+    assert left.status_code == 200 and "outside" not in left.content.decode()
+    assert homes(client) == [None] and None not in homes(other, away)
+    assert client.timeline.filter(data={"fields": ["household"]}).count() == 1
+    assert "Household" in pages.tab(browser, f"/clients/{client.pk}/?tab=changes")
+    with pytest.raises(Conflict):
+        archive.leave_household(client.pk, by=wealth)
+
+
+def test_a_relative_changed_in_other_ways_does_not_join_again(person, wealth):
+    client = person(owner=wealth)
+    person("王强", owner=wealth, customer_no="C2")
+    row = archive.put_member(client.pk, by=wealth, relation="spouse", customer_no="C2")
+    archive.leave_household(client.pk, by=wealth)
+    archive.put_member(client.pk, by=wealth, pk=row.pk, relation="sibling")
+    assert homes(client) == [None]
 
 
 @time_machine.travel("2026-10-08 10:00+08:00", tick=False)

@@ -124,6 +124,10 @@ class Record(TextChoices):
     MEDIA = "media", pgettext_lazy("retention", "Recordings of sales")
 
 
+#: Classes whose period the house applies by itself. Of the others nothing is deleted; a bank's own rules hold.
+CLOCKED = (Record.CLIENT_FILE, Record.PROSPECT, Record.COMPLAINT)
+
+
 class Start(TextChoices):
     """From when a clock runs."""
 

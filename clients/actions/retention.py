@@ -14,7 +14,7 @@ from rmflow.staff.permissions import Permission, Role
 from rmflow.workdays import clock
 
 from .. import neighbours
-from ..custody_rules import FileState, Link, Record
+from ..custody_rules import FileState, Link, Record, keep_until
 from ..models import (
     Archive,
     Client,
@@ -60,6 +60,12 @@ def _clocks(which, **params):
     with connection.cursor() as cursor:
         cursor.execute(CLOCKS.format(which=which), {"years": rule.years, "days": rule.days, **params})
         return cursor.rowcount
+
+
+def kept_until(record, start):
+    """The last day a record of this class is kept whose clock begins at `start`, by the period in force."""
+    rule = RetentionRule.objects.get(record=record)
+    return keep_until(start, years=rule.years, days=rule.days)
 
 
 def set_clock(client):

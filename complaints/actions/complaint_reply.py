@@ -24,7 +24,6 @@ from ..rules.complaint import (
     ReplyWay,
     Satisfaction,
     Status,
-    keep_until,
 )
 from ..rules.complaint_closing import Facts, missing
 from . import complaint_core as core
@@ -174,7 +173,6 @@ def close(pk, *, by):
     fields = {
         "over_at": now,
         "archive_no": f"{complaint.branch.code}-{complaint.number}",
-        "keep_until": keep_until(now.date()),
     }
     end(complaint, "close", by=by, **fields)
     return complaint

@@ -6,6 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from clients.actions import retention
+from clients.custody_rules import Record
 from rmflow.staff import permissions
 from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission
@@ -13,7 +15,7 @@ from rmflow.workdays import clock as bank
 from rmflow.workflow import Conflict, Refused
 
 from ..rules import complaint_intake as intakes
-from ..rules.complaint import NOTE_LENGTH, OPEN, TRANSITIONS, Level, keep_until
+from ..rules.complaint import NOTE_LENGTH, OPEN, TRANSITIONS, Level
 from ..rules.complaint_clock import LAW_SIMPLE
 from . import complaint_core as core
 from . import complaint_hold
@@ -112,7 +114,7 @@ def withdraw(pk, *, by, note, on=None):
 
 def end(complaint, name, *, by, **fields):
     """The end of a complaint: no warning and no plan any more; the hold on the archive goes."""
-    fields.setdefault("keep_until", keep_until(bank.today()))
+    fields.setdefault("keep_until", retention.kept_until(Record.COMPLAINT, bank.today()))
     core.write(complaint, name, by=by, **fields)
     core.stop_steps(complaint)
     core.keep_plan(complaint, by=by)

@@ -150,7 +150,6 @@ MOST_REPRESENTATIVES = 5
 MAJOR_GROUP = 20  # persons face to face: a major complaint
 REVIEW_DAYS = 30
 REVIEW_WARN_DAYS = 24  # 80 % of them
-RETENTION_YEARS = 5
 CALL_BACK_DAYS = 3  # working days after the reply
 LATE_HOURS = 24 * 30  # a letter may have lain so long before it is entered
 OFFICE_LATE_DAYS = 366  # what the complaint office may still enter
@@ -187,11 +186,3 @@ def next_law_days(law_days: int) -> int:
     if law_days >= LAW_MOST:
         raise Refused(_t("60 days is the longest the law allows."), field="kind")
     return LAW_MOST
-
-
-def keep_until(closed_on: datetime.date) -> datetime.date:
-    """The day until which the file is kept: five years after closing."""
-    try:
-        return closed_on.replace(year=closed_on.year + RETENTION_YEARS)
-    except ValueError:  # 29 February
-        return closed_on.replace(year=closed_on.year + RETENTION_YEARS, day=28)

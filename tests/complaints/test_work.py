@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 
-from clients.models import Profile, TimelineEntry
+from clients.models import Profile, RetentionRule, TimelineEntry
 from complaints.actions import complaint_deadline as deadline
 from complaints.actions import complaint_hand as hand
 from complaints.actions import complaint_improve as improve
@@ -312,6 +312,13 @@ class TestClose:
         now = fresh(made)
         assert (now.archive_no, now.keep_until) == ("0817-TS-20260213-01", datetime.date(2031, 2, 13))
         assert not PlanItem.objects.open().exists()
+
+    def test_the_file_is_kept_as_long_as_the_period_in_force_says(self, made, lobby, codes):
+        RetentionRule.objects.filter(record="complaint").update(years=7)
+        ready(made, lobby, codes)
+        replies.close(made.pk, by=lobby)
+        RetentionRule.objects.filter(record="complaint").update(years=8)
+        assert fresh(made).keep_until == datetime.date(2033, 2, 13)
 
 
 class TestAfter:

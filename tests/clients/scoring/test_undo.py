@@ -46,6 +46,7 @@ def test_a_load_read_by_a_branch_computed_anew_stays(person, october, load, head
     recompute.send_back(part.pk, by=head, why="十月余额有误")
     done = load(("C001", "2026-10", "3000000"))
     later(november)
+    recompute.again(part.pk, by=head)
     evaluation.run_now(run)
     evaluation.sign(part.pk, by=head)
     with pytest.raises(Refused, match="evaluation"):
@@ -73,6 +74,7 @@ def test_balances_of_a_later_month_were_not_read_by_the_run_of_an_earlier(
     recompute.send_back(run.parts.get().pk, by=head, why="十月余额有误")
     done = load(("C001", "2026-11", "5"))
     later(november)
+    recompute.again(run.parts.get().pk, by=head)
     evaluation.run_now(run)
     assert loads.undo(done.pk, by=admin_user).state == LoadState.UNDONE
 
@@ -102,6 +104,7 @@ def test_an_undo_and_a_branch_computed_at_once_agree(person, october, load, head
     later(november)
     recompute.send_back(part.pk, by=head, why="十月余额有误")
     done = load(("C001", "2026-10", "3000000"))
+    recompute.again(part.pk, by=head)
     undone, computed = together(
         partial(_later, loads.undo, done.pk, by=admin_user), partial(_later, evaluation.compute, part.pk)
     )

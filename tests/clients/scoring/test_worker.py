@@ -129,7 +129,7 @@ def test_a_scorecard_published_twice_at_once_one_wins(admin_user):
     drafts = [scorecards.copy(base.pk, by=admin_user) for _n in range(2)]
     assert [card.version for card in drafts] == ["2026-2", "2026-3"]
     for card in drafts:
-        scorecards.simulated(card.pk, by=admin_user)
+        scorecards.simulated(card.pk, of=card.changed_at, by=admin_user)
     answers = together(*[lambda pk=card.pk: scorecards.publish(pk, by=admin_user).version for card in drafts])
     assert sorted(name for name, _text in answers) == ["Conflict", "done"]
     assert Scorecard.objects.filter(state=CardState.PUBLISHED).count() == 1

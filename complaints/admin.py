@@ -16,3 +16,6 @@ class ComplaintCodeAdmin(Reference):
     list_filter = ("kind", "active")
     list_editable = ("std_code", "active")
     search_fields = ("name", "code", "std_code")
+
+    def has_delete_permission(self, request, obj=None):
+        return False

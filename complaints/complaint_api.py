@@ -148,6 +148,7 @@ class ComplaintFilter(filters.FilterSet):
     product = drill_filters.key()
     named = drill_filters.key()
     month = drill_filters.month()
+    quarter = drill_filters.quarter()
     year = drill_filters.year()
     sensitivity = drill_filters.one_of(Sensitivity.values)
     fact = drill_filters.one_of(("past_law", *FACTS))

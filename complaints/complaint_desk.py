@@ -39,6 +39,18 @@ COLUMNS = {
     "content": (gettext_lazy("Content"), "said"),
 }
 TREND_MONTHS = 12
+#: Periods an address may name; one at a time.
+PERIODS = frozenset({"month", "quarter", "year"})
+
+
+def quarter_code(first):
+    """2026-Q1 for the quarter that begins on `first`."""
+    return f"{first:%Y}-Q{(first.month + 2) // 3}"
+
+
+def quarter_name(first):
+    """The quarter in words; "" for none."""
+    return _("{year}, quarter {n}").format(year=first.year, n=(first.month + 2) // 3) if first else ""
 
 
 @dataclass
@@ -51,6 +63,7 @@ class Asked:
     dimension: str
     branch: object = None
     today: datetime.date = field(default_factory=clock.today)
+    quarter: datetime.date | None = None
 
     @classmethod
     def of(cls, request):
@@ -58,14 +71,16 @@ class Asked:
         query, today = request.GET, clock.today()
         month = stats.month_of(query.get("month", ""))
         year = stats.year_of(query.get("year", ""))
+        quarter = None if year else stats.quarter_of(query.get("quarter", ""))
         dimension = query.get("by", "cause")
         branch = query.get("branch", "")
         reach = scope(request.user, Permission.ANALYSE_COMPLAINTS)
         chosen = stats.outlets(reach).filter(pk=int(branch)).first() if stats.is_key(branch) else None
         return cls(
             user=request.user,
-            month=None if year else (month or today.replace(day=1)),
-            year=year or (month or today).year,
+            month=None if year or quarter else (month or today.replace(day=1)),
+            quarter=quarter,
+            year=year or (quarter or month or today).year,
             dimension=dimension if dimension in DIMENSIONS else "cause",
             branch=chosen,
             today=today,
@@ -77,17 +92,60 @@ class Asked:
 
     @property
     def first(self):
-        return self.month or datetime.date(self.year, 1, 1)
+        return self.month or self.quarter or datetime.date(self.year, 1, 1)
 
     @property
     def last(self):
+        if self.quarter:
+            return stats.last_of_quarter(self.quarter)
         return stats.last_day(self.month) if self.month else datetime.date(self.year, 12, 31)
+
+    @property
+    def code(self):
+        """The period as an address and a file's name have it: 2026-02, 2026-Q1, 2026."""
+        return next(iter(self.spanned.values()))
+
+    @property
+    def spanned(self):
+        """The period as its part of an address."""
+        if self.month:
+            return {"month": f"{self.month:%Y-%m}"}
+        return {"quarter": quarter_code(self.quarter)} if self.quarter else {"year": self.year}
+
+    def moved(self, step):
+        """The period before (-1) or after (1) as its part of an address."""
+        if self.month:
+            return {"month": f"{_months_before(self.month, -step):%Y-%m}"}
+        if self.quarter:
+            return {"quarter": quarter_code(_months_before(self.quarter, -3 * step))}
+        return {"year": self.year + step}
+
+    def spans(self):
+        """Month, quarter, year: the same end of time seen narrower or wider."""
+        end = min(self.last, max(self.first, self.today))
+        begin = end.replace(month=end.month - (end.month - 1) % 3, day=1)
+        return [
+            (pgettext("period", "Month"), {"month": f"{end:%Y-%m}"}, bool(self.month)),
+            (pgettext("period", "Quarter"), {"quarter": quarter_code(begin)}, bool(self.quarter)),
+            (_("Whole year"), {"year": end.year}, not self.month and not self.quarter),
+        ]
 
     @property
     def name(self):
         if self.month:
             return format_date(self.month, pgettext("date format: month and year", "F Y"))
-        return _("{year}").format(year=self.year)
+        return quarter_name(self.quarter) or _("{year}").format(year=self.year)
+
+    @cached_property
+    def clients(self):
+        """Clients of each branch in reach, for the rates by 1,000."""
+        return stats.clients_by_branch(self.reach)
+
+    def clients_of(self, dimension, row):
+        """Whose complaints a row counts: clients of its branch, of the branch asked for, or of all in reach."""
+        if dimension == "branch" and row["key"] is not None:
+            return self.clients.get(row["key"], 0)
+        return self.clients.get(self.branch.pk, 0) if self.branch else sum(self.clients.values())
 
     @cached_property
     def rows(self):
@@ -100,23 +158,20 @@ class Asked:
 
     def query(self, **changes):
         """The address of the same question with `changes`."""
-        now = {"by": self.dimension}
-        now |= {"month": f"{self.month:%Y-%m}"} if self.month else {"year": self.year}
+        now = {"by": self.dimension} | ({} if changes.keys() & PERIODS else self.spanned)
         now |= {"branch": self.branch.pk} if self.branch else {}
         return "?" + urlencode({name: value for name, value in {**now, **changes}.items() if value})
 
     def drill(self, **filters):
         """The address of the rows behind a figure."""
-        kept = {"show": "all"}
-        kept |= {"month": f"{self.month:%Y-%m}"} if self.month else {"year": self.year}
+        kept = {"show": "all"} | self.spanned
         kept |= {"branch": self.branch.pk} if self.branch else {}
         return "/complaints/?" + urlencode({**kept, **filters})
 
 
 def tiles(asked, total):
     """The six figures at the head."""
-    clients = stats.client_count(asked.reach) if asked.branch is None else None
-    rate = stats.rates(total, clients=clients)
+    rate = stats.rates(total, clients=asked.clients_of("", total))
     return [
         _tile(_("Complaints"), total["total"], _("pieces"), asked.drill()),
         _tile(_("On the spot"), _percent(rate["on_spot"]), "", asked.drill(fact="on_spot")),
@@ -139,7 +194,7 @@ def tiles(asked, total):
         _tile(_("Repeats"), _percent(rate["repeats"]), "", asked.drill(fact="repeats")),
         _tile(_("Content"), _percent(rate["content"]), "", asked.drill(fact="content")),
         *(
-            [_tile(_("Of 1,000 clients"), f"{rate['per_1000']:.2f}", _("pieces"), asked.drill())]
+            [_tile(_("Of 1,000 clients"), per_1000(rate), _("pieces"), asked.drill())]
             if rate["per_1000"] is not None
             else []
         ),
@@ -168,9 +223,15 @@ def table(asked, rows):
                 }
                 for column, (_head, of) in COLUMNS.items()
             ],
+            "per_1000": per_1000(stats.rates(row, clients=asked.clients_of(asked.dimension, row))),
         }
         for row in rows
     ]
+
+
+def per_1000(rate):
+    """Complaints of 1,000 clients as the desk prints it."""
+    return "–" if rate["per_1000"] is None else f"{rate['per_1000']:.2f}"
 
 
 def _fact(column):
@@ -205,7 +266,7 @@ def pareto(asked, rows):
 
 def trend(asked):
     """Twelve months up to the one asked for, beside the same months of the year before."""
-    end = asked.month or datetime.date(asked.year, 12, 1)
+    end = asked.last.replace(day=1)
     months = [_months_before(end, back) for back in range(TREND_MONTHS * 2 - 1, -1, -1)]
     found = stats.by_month(stats.between(asked.rows, months[0], stats.last_day(end)), today=asked.today)
     known = {row["month"].date(): row for row in found}
@@ -220,7 +281,7 @@ def trend(asked):
                 "fast": fast,
                 "rest": total - fast,
                 "before": before["total"] if before else 0,
-                "url": asked.query(month=f"{month:%Y-%m}", year=""),
+                "url": asked.query(month=f"{month:%Y-%m}"),
             }
         )
     return shown

@@ -13,7 +13,7 @@ from . import complaint_words as words
 from .actions import complaint_core as core
 from .complaint_steps import STEPS, open_steps
 from .rules import complaint_clock as clocks
-from .rules.complaint import REMEDIES, Decision, Level, Status
+from .rules.complaint import Decision, Level, Status, remedies
 from .rules.complaint_clock import Ruling
 from .rules.complaint_ladder import ORDER, rungs
 from .rules.complaint_ladder import Step as Rung
@@ -64,7 +64,7 @@ class Page:
             "repeats": self.repeats(),
             "may_note": "note" in self.open,
             "may_attach": "note" in self.open,
-            "remedies": REMEDIES,
+            "remedies": remedies(),
         }
 
     def repeats(self):

@@ -5,7 +5,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from .complaint_desk import COLUMNS, DIMENSIONS
+from .complaint_desk import COLUMNS, DIMENSIONS, quarter_name
 from .rules.closures import Movement, Reason, Result
 from .rules.complaint import Level, Sensitivity, Way
 from .stats import closures, complaint
@@ -55,7 +55,7 @@ def _chips(rows, asked, kept, groups, *, nothing):
 def _word(rows, name, value, group, nothing):
     if not value:
         return ""
-    if name in ("month", "year"):
+    if name in ("month", "quarter", "year"):
         return _period(name, value)
     if name == "fact":
         return str(COLUMNS[value][0]) if value in COLUMNS else ""
@@ -84,5 +84,7 @@ def _titled(rows, name, value, group, nothing):
 def _period(name, value):
     if name == "year":
         return _("{year}").format(year=value) if complaint.year_of(value) else ""
+    if name == "quarter":
+        return quarter_name(complaint.quarter_of(value))
     first = complaint.month_of(value)
     return format_date(first, pgettext("date format: month and year", "F Y")) if first else ""

@@ -16,6 +16,10 @@ def month():
     return filters.CharFilter(method="drill", validators=[_month])
 
 
+def quarter():
+    return filters.CharFilter(method="drill", validators=[_quarter])
+
+
 def year():
     return filters.CharFilter(method="drill", validators=[_year])
 
@@ -32,6 +36,11 @@ def _key(text):
 def _month(text):
     if complaint.month_of(text) is None:
         raise ValidationError(_("Give a month as 2026-09."))
+
+
+def _quarter(text):
+    if complaint.quarter_of(text) is None:
+        raise ValidationError(_("Give a quarter as 2026-Q1."))
 
 
 def _year(text):

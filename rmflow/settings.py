@@ -283,6 +283,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 # --- complaints ----------------------------------------------------------------------------------
 
 COMPLAINT_OPENS, COMPLAINT_DUE = env.str("COMPLAINT_OPENS", "08:30"), env.str("COMPLAINT_DUE", "17:30")
+#: The regulator's hotline on the branch's notice.
+COMPLAINT_HOTLINE = env.str("COMPLAINT_HOTLINE", "12378")
 COMPLAINT_FILES = Path(env.str("COMPLAINT_FILES", str(VAR_DIR / "complaints")))  # never below the web root
 COMPLAINT_FILE_LIMIT = 20 * 1024 * 1024  # bytes a file
 COMPLAINT_SCANNER = env.str(

@@ -13,9 +13,10 @@ class ComplaintCodeQuerySet(models.QuerySet):
     """Codes, as forms ask for them."""
 
     def leaves(self, kind):
-        """What may be chosen: those in use with nothing in use below them."""
+        """What may be chosen: those in use, under headings in use, with nothing in use below them."""
         below = self.model.objects.filter(active=True, parent__isnull=False)
-        return self.filter(kind=kind, active=True).exclude(pk__in=below.values("parent_id"))
+        under = Q(parent__active=False) | Q(parent__parent__active=False)
+        return self.filter(kind=kind, active=True).exclude(under).exclude(pk__in=below.values("parent_id"))
 
 
 @kept_history("ComplaintCodeHistory")

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from rmflow.staff.permissions import Permission
 from rmflow.workflow import Refused, Transition
 
-from .complaint_clock import LAW_COMPLEX, LAW_MOST
+from .complaint_clock import EXTENDED_DAYS, LAW_COMPLEX, LAW_MOST, NORMAL_DAYS
 
 
 class Status(TextChoices):
@@ -155,11 +155,25 @@ LATE_HOURS = 24 * 30  # a letter may have lain so long before it is entered
 OFFICE_LATE_DAYS = 366  # what the complaint office may still enter
 REPEAT_DAYS = 60  # the same person again within so many days: likely the same matter
 TARGET_WITHIN_3 = 0.95  # of what is answered
-REMEDIES = _(
-    "You may ask the institution above for a review within 30 days, apply for mediation, or go to "
-    "arbitration or court."
-)
 REMEDIES_AFTER_REVIEW = _("If you do not agree, you may apply for mediation, or go to arbitration or court.")
+
+
+def remedies() -> str:
+    """What a client may do against a decision: in the letter, on the notice, on the page."""
+    text = _t(
+        "You may ask the institution above for a review within {days} days, apply for mediation, or go to "
+        "arbitration or court."
+    )
+    return text.format(days=REVIEW_DAYS)
+
+
+def promise() -> str:
+    """What the notice promises: the bank's own days, within those of the law."""
+    text = _t(
+        "On the spot where possible; else an answer within {normal} working days, {extended} at the latest, "
+        "and never later than the law allows."
+    )
+    return text.format(normal=NORMAL_DAYS, extended=EXTENDED_DAYS)
 
 
 def check_receipt(at: datetime.datetime, *, now: datetime.datetime, office: bool = False) -> None:
@@ -169,9 +183,8 @@ def check_receipt(at: datetime.datetime, *, now: datetime.datetime, office: bool
     if office and at < now - datetime.timedelta(days=OFFICE_LATE_DAYS):
         raise Refused(_t("The time of receipt is more than a year ago."), field="received_at")
     if not office and at < now - datetime.timedelta(hours=LATE_HOURS):
-        raise Refused(
-            _t("The time of receipt is more than 30 days ago; ask the complaint office."), field="received_at"
-        )
+        text = _t("The time of receipt is more than {days} days ago; ask the complaint office.")
+        raise Refused(text.format(days=LATE_HOURS // 24), field="received_at")
 
 
 def is_major(people: int, way: str) -> bool:

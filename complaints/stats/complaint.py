@@ -24,6 +24,7 @@ DRILLS = {
     "level": "level",
     "sensitivity": "sensitivity__contains",
     "month": "month",
+    "quarter": "quarter",
     "year": "year",
     "fact": "fact",
 }
@@ -152,9 +153,10 @@ def pareto(rows):
     return shown
 
 
-def client_count(reach):
-    """Clients of the branches in reach, for the rate by 1,000."""
-    return Client.objects.filter(reach.q("branch")).count()
+def clients_by_branch(reach):
+    """Clients of each branch in reach, for the rate by 1,000: {branch: n}. One query."""
+    found = Client.objects.filter(reach.q("branch")).order_by().values_list("branch")
+    return dict(found.annotate(n=Count("pk")))
 
 
 def on_the_wall(branch, *, now):
@@ -211,10 +213,8 @@ def drilled(rows, asked):
         value = asked.get(name, "")
         if not value:
             continue
-        if name == "month":
-            rows = _of_month(rows, value)
-        elif name == "year":
-            rows = _of_year(rows, value)
+        if name in _PERIODS:
+            rows = _PERIODS[name](rows, value)
         elif name == "fact":
             rows = _of_fact(rows, value)
         elif name in ("way", "level", "sensitivity"):
@@ -249,9 +249,29 @@ def year_of(text):
     return int(text) if is_key(text) and 2000 <= int(text) <= 2100 else None
 
 
+def _of_quarter(rows, text):
+    first = quarter_of(text)
+    return between(rows, first, last_of_quarter(first)) if first else rows
+
+
+def quarter_of(text):
+    """2026-Q1 as its first day; None for anything else."""
+    year, _dash, number = text.partition("-Q")
+    known = year_of(year) if number in ("1", "2", "3", "4") else None
+    return datetime.date(known, 3 * int(number) - 2, 1) if known else None
+
+
+def last_of_quarter(first):
+    """The last day of the quarter that begins on `first`."""
+    return last_day(first.replace(month=first.month + 2))
+
+
 def _of_month(rows, text):
     first = month_of(text)
     return between(rows, first, last_day(first)) if first else rows
+
+
+_PERIODS = {"month": _of_month, "quarter": _of_quarter, "year": _of_year}
 
 
 def _of_fact(rows, name):

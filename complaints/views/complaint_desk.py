@@ -37,11 +37,9 @@ def _shown(asked):
         "asked": asked,
         "total": total,
         "tiles": desk.tiles(asked, total),
-        "heads": [head for head, _of in desk.COLUMNS.values()],
+        "heads": [*(head for head, _of in desk.COLUMNS.values()), _("Of 1,000 clients")],
         "rows": desk.table(asked, chosen),
-        "sum": desk.table(asked, [{**total, "key": None, "heading": _("Total")}])[0]["cells"]
-        if chosen
-        else [],
+        "sum": desk.table(asked, [{**total, "key": None, "heading": _("Total")}])[0] if chosen else {},
         "pareto": desk.pareto(asked, causes),
         "dimension": desk.DIMENSIONS[asked.dimension],
     }
@@ -83,7 +81,6 @@ def _nearest(asked):
 
 
 def _figures(asked):
-    before, after = (desk._months_before(asked.first, step) for step in (1, -1))
     return {
         **_shown(asked),
         "trend": desk.trend(asked),
@@ -92,12 +89,12 @@ def _figures(asked):
             {"label": label, "url": asked.query(by=name), "current": name == asked.dimension}
             for name, label in desk.DIMENSIONS.items()
         ],
-        "before": asked.query(month=f"{before:%Y-%m}", year="")
-        if asked.month
-        else asked.query(year=asked.year - 1),
-        "after": asked.query(month=f"{after:%Y-%m}", year="")
-        if asked.month
-        else asked.query(year=asked.year + 1),
+        "spans": [
+            {"label": label, "url": asked.query(**span), "current": current}
+            for label, span, current in asked.spans()
+        ],
+        "before": asked.query(**asked.moved(-1)),
+        "after": asked.query(**asked.moved(1)),
     }
 
 
@@ -122,7 +119,7 @@ def excel(request):
     content = workbook.write(asked)
     log(Kind.EXPORT, by=request.user, object_type="complaints.complaint", rows=len(content), request=request)
     response = HttpResponse(content, content_type=XLSX)
-    name = _("Complaints {period}.xlsx").format(period=f"{asked.month:%Y-%m}" if asked.month else asked.year)
+    name = _("Complaints {period}.xlsx").format(period=asked.code)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     return response
 

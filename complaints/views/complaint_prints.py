@@ -1,5 +1,6 @@
 """Paper: 投诉记录表, the decision letter, the branch's notice (W3-07, domain-rules §1.8)."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
@@ -20,7 +21,7 @@ from .. import complaint_form
 from ..complaint_forms import PointForm
 from ..complaint_steps import took
 from ..models import ComplaintPoint
-from ..rules.complaint import REMEDIES, REMEDIES_AFTER_REVIEW, REVIEW_DAYS
+from ..rules.complaint import REMEDIES_AFTER_REVIEW, REVIEW_DAYS, promise, remedies
 from ..stats.complaint import outlets
 from .complaint_show import found
 
@@ -53,7 +54,7 @@ def letter(request, pk):
         request=request,
     )
     decided = [row for row in complaint.reviews.all() if row.outcome]
-    context = {"complaint": complaint, "remedies": REMEDIES, "days": REVIEW_DAYS, "now": clock.now()}
+    context = {"complaint": complaint, "remedies": remedies(), "days": REVIEW_DAYS, "now": clock.now()}
     context |= {"review": max(decided, key=lambda row: row.decided_at, default=None)}
     context |= {"after_review": REMEDIES_AFTER_REVIEW}
     return render(request, "complaints/letter_print.html", context)
@@ -64,7 +65,8 @@ def notice(request):
     """The notice in the lobby: window, person, phone, ways, remedies. Without personal data of clients."""
     branch = _branch(request)
     point = ComplaintPoint.objects.filter(branch=branch).first()
-    context = {"branch": branch, "point": point, "remedies": REMEDIES, "now": clock.now()}
+    words = {"remedies": remedies(), "promise": promise(), "hotline": settings.COMPLAINT_HOTLINE}
+    context = {"branch": branch, "point": point, "now": clock.now(), **words}
     return render(request, "complaints/notice_print.html", context)
 
 

@@ -54,6 +54,14 @@ def test_every_employee_of_the_branch_can_take_one(friday, taken, request, who):
     assert taken(by=person).taken_by == person
 
 
+def test_the_hour_of_the_deadline_and_of_the_morning_are_settings(friday, taken, settings):
+    settings.COMPLAINT_DUE, settings.COMPLAINT_OPENS = "16:00", "09:15"
+    made = taken()
+    assert made.due_at == at("2026-02-25 16:00")
+    steps = dict(made.steps.values_list("step", "at"))
+    assert (steps["day"], steps["due"]) == (at("2026-02-25 09:15"), at("2026-02-25 16:00"))
+
+
 def test_the_phone_agent_takes_one_for_a_branch_and_must_say_which(friday, taken, phone_agent, branches):
     assert taken(by=phone_agent, branch_id=branches["second"].pk, way="phone").branch == branches["second"]
     with pytest.raises(Refused) as refused:

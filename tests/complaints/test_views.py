@@ -154,6 +154,21 @@ class TestList:
         assert made.number in page(client, lobby, "/complaints/", show="overdue")
         assert over.number not in page(client, lobby, "/complaints/", show="overdue")
 
+    def test_the_number_and_words_of_the_subject_find_it(self, client, made, taken, lobby):
+        other = taken(title="排队超过一小时")
+        for words, found in (
+            (made.number, {made.pk}),
+            (made.number[-6:].lower(), {made.pk}),
+            ("到账时间", {made.pk}),
+            ("　排队 ", {other.pk}),
+            ("TS-2026", {made.pk, other.pk}),
+            ("%", set()),
+            ("没有这样的事由", set()),
+        ):
+            client.force_login(lobby)
+            lines = client.get("/complaints/", {"q": words, "show": "all"}).context["lines"]
+            assert {line["complaint"].pk for line in lines} == found, words
+
     def test_a_whole_phone_number_finds_it_part_of_one_does_not(self, client, made, lobby):
         assert made.number in page(client, lobby, "/complaints/", q="138 0000 6620")
         assert made.number not in page(client, lobby, "/complaints/", q="6620")
@@ -558,6 +573,47 @@ class TestDesk:
         assert "马建国" not in text
         assert "中山路支行" in text
         assert AccessEvent.objects.filter(kind="export").count() == 1
+
+    def test_a_quarter_s_figures_lead_to_the_rows_of_that_quarter_and_on_to_the_next(
+        self, client, made, taken, complaint_office
+    ):
+        for day in ("2025-12-31T23:59", "2026-01-01T00:00", "2026-03-31T23:59", "2026-04-01T00:00"):
+            Complaint.objects.filter(pk=taken().pk).update(received_at=f"{day}+08:00")
+        client.force_login(complaint_office)
+        context = client.get("/complaints/desk/figures/?quarter=2026-Q1&by=way").context
+        assert (context["total"]["total"], context["asked"].name) == (3, "2026 年第 1 季度")
+        drill = client.get(context["rows"][0]["cells"][0]["url"])
+        assert len(drill.context["lines"]) == 3
+        assert "2026 年第 1 季度" in [chip["label"] for chip in drill.context["drill"]]
+        assert len(client.get("/api/v1/complaints/?quarter=2026-Q1").json()["results"]) == 3
+        assert client.get("/api/v1/complaints/?quarter=2026-Q5").status_code == 400
+        assert [span["current"] for span in context["spans"]] == [False, True, False]
+        assert "quarter=2025-Q4" in context["before"] and "quarter=2026-Q2" in context["after"]
+        earlier = client.get(f"/complaints/desk/figures/{context['before']}").context["total"]
+        assert earlier["total"] == 1
+        for wrong in ("2026-Q5", "x", "2026", "9-Q1", "2026-Q"):
+            answer = client.get(f"/complaints/desk/figures/?quarter={wrong}")
+            assert answer.status_code == 200 and answer.context["asked"].month
+        name = client.get("/complaints/desk/excel/?quarter=2026-Q1").headers["Content-Disposition"]
+        assert "2026-Q1" in name
+
+    def test_the_rate_by_a_thousand_stands_in_the_table_and_the_workbook_with_the_repeats(
+        self, client, made, taken, other_lobby, complaint_office, vip, lobby
+    ):
+        for _n in range(4):
+            vip()
+        taken(by=other_lobby)
+        double = taken()
+        work.merge(double.pk, by=lobby, into_id=made.pk)
+        client.force_login(complaint_office)
+        context = client.get("/complaints/desk/figures/?month=2026-02&by=branch").context
+        assert [row["per_1000"] for row in context["rows"]] == ["500.00", "–"]
+        assert context["sum"]["per_1000"] == "750.00"
+        book = openpyxl.load_workbook(io.BytesIO(client.get("/complaints/desk/excel/?month=2026-02").content))
+        total = dict(zip(*([cell.value for cell in row] for row in book.worksheets[0].rows), strict=True))
+        assert (total["重复投诉率"], total["每千户投诉"]) == (pytest.approx(1 / 3), 750)
+        branch = {row[0].value: row[-1].value for row in book.worksheets[1].rows}
+        assert branch["中山路支行"] == 500
 
     def test_the_month_s_report_opens(self, client, made, complaint_office):
         html = page(client, complaint_office, "/complaints/desk/report/", month="2026-02")

@@ -32,13 +32,13 @@ def on(settings):
 
 
 def on_one_a4(page, url):
-    """The text of a page as paper: one sheet, A4."""
+    """The text of a page as paper, without its white space: one sheet, A4."""
     page.goto(url)
     paper = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
     assert len(paper.pages) == 1, url
     box = paper.pages[0].mediabox
     assert (round(float(box.width)), round(float(box.height))) == (595, 842), url
-    return unicodedata.normalize("NFKC", paper.pages[0].extract_text())
+    return "".join(unicodedata.normalize("NFKC", paper.pages[0].extract_text()).split())
 
 
 def step(page, name, **fields):

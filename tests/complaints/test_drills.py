@@ -75,7 +75,8 @@ class TestComplaints:
 
     @pytest.mark.parametrize(
         "query",
-        ["way=phone", "month=2026-02", "month=2026-01", "quarter=2026-Q1", "quarter=2026-Q2", "year=2026", "fact=still_open", "fact=answered",
+        ["way=phone", "month=2026-02", "month=2026-01", "quarter=2026-Q1", "quarter=2026-Q2",
+         "year=2026", "fact=still_open", "fact=answered",
          "cause=none", "handler=none", "handler={handler}", "named=1", "product=none", "channel=none",
          "business=none", "branch={branch}"],
     )  # fmt: skip

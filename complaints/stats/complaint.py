@@ -86,7 +86,17 @@ def between(rows, first, last):
 def _figures(today):
     """No join here multiplies a complaint: a person is named in it once (`recusal_once`)."""
     counts = {name: Count("pk", filter=condition) for name, condition in FACTS.items()}
-    return {"total": Count("pk"), "past_law": Count("pk", filter=past_law(today)), **counts}
+    owed = {name: Count("pk", filter=_owed(day, today)) for name, day in OWED.items()}
+    return {"total": Count("pk"), "past_law": Count("pk", filter=past_law(today)), **owed, **counts}
+
+
+#: What a rate of time is a share of → the day it is measured by.
+OWED = {"owed_3": "normal_on", "owed_7": "extended_on"}
+
+
+def _owed(day, today):
+    """Answered, or still owed past the day: what is late and unanswered does not improve a rate."""
+    return Q(replied_at__isnull=False) | Q(status__in=RUNNING, **{f"{day}__lt": today})
 
 
 def figures(rows, *, today):
@@ -117,7 +127,7 @@ def _heading(key, name):
 
 def together(grouped):
     """The figures of all rows of a dimension that counts each complaint once."""
-    names = ("total", "past_law", *FACTS)
+    names = ("total", "past_law", *OWED, *FACTS)
     return {name: sum(row[name] for row in grouped) for name in names}
 
 
@@ -131,8 +141,8 @@ def rates(row, *, clients=None):
     """The rates of §3.3 from one row of figures, None where there is nothing to divide by."""
     return {
         "on_spot": _share(row["on_spot"], row["answered"]),
-        "within_3": _share(row["within_3"], row["answered"]),
-        "within_7": _share(row["within_7"], row["answered"]),
+        "within_3": _share(row["within_3"], row["owed_3"]),
+        "within_7": _share(row["within_7"], row["owed_7"]),
         "repeats": _share(row["repeats"], row["total"]),
         "content": _share(row["content"], row["said"]),
         "per_1000": row["total"] * 1000 / clients if clients else None,

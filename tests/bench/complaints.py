@@ -54,11 +54,15 @@ STEPS = """
 """
 #: The same figures by hand; each day is converted once a row, and a name looked up once a group.
 RAW_MONTH = """
-    SELECT cause_id, code.name, total, past_law, answered, on_spot, within_3, within_7, repeats, said, content,
+    SELECT cause_id, code.name, total, past_law, owed_3, owed_7, answered, on_spot, within_3, within_7, repeats, said, content,
            still_open, premium
       FROM (SELECT cause_id, count(*) AS total,
                    count(*) FILTER (WHERE replied_on > law_on OR status IN ('taken', 'working')
                                       AND law_on < %s) AS past_law,
+                   count(*) FILTER (WHERE replied_on IS NOT NULL OR status IN ('taken', 'working')
+                                      AND normal_on < %s) AS owed_3,
+                   count(*) FILTER (WHERE replied_on IS NOT NULL OR status IN ('taken', 'working')
+                                      AND extended_on < %s) AS owed_7,
                    count(replied_on) AS answered,
                    count(*) FILTER (WHERE replied_on = received_on) AS on_spot,
                    count(*) FILTER (WHERE replied_on <= normal_on) AS within_3,
@@ -153,11 +157,11 @@ def month(facts):
     last, today, mine, raw = stats.last_day(first), clock.today(), [], []
     start = datetime.datetime.combine(first, datetime.time(), tzinfo=clock.SHANGHAI)
     end = datetime.datetime.combine(last, datetime.time(), tzinfo=clock.SHANGHAI) + datetime.timedelta(days=1)
-    names = ("key", "heading", "total", "past_law", *stats.FACTS)
+    names = ("key", "heading", "total", "past_law", *stats.OWED, *stats.FACTS)
     with connection.cursor() as cursor:
 
         def by_hand():
-            cursor.execute(RAW_MONTH, [today, start, end])
+            cursor.execute(RAW_MONTH, [today, today, today, start, end])
             return cursor.fetchall()
 
         for _n in range(ROUNDS * 3):

@@ -51,6 +51,26 @@ def test_open_beyond_the_law_is_past_it_from_the_next_day_on(friday, taken, tell
         assert stats.figures(Complaint.objects.all(), today=today)["past_law"] == late
 
 
+def test_what_is_late_and_unanswered_does_not_improve_the_rates(friday, taken, teller, lobby):
+    """One answered in time, one late, one owed past its third day, one withdrawn."""
+    from complaints.actions import complaint_work as work
+
+    prompt, late, gone = taken(by=teller), taken(by=teller), taken(by=teller)
+    taken(by=teller)  # owed
+    replies.reply(prompt.pk, by=lobby, **REPLY)
+    work.withdraw(gone.pk, by=lobby, note="x")
+    friday("2026-02-27 09:00")
+    replies.reply(late.pk, by=lobby, **REPLY)
+    for today, third, seventh in (
+        ("2026-02-25", 1 / 2, 1),  # the third day itself is not over
+        ("2026-02-26", 1 / 3, 1),
+        ("2026-03-02", 1 / 3, 1),
+        ("2026-03-03", 1 / 3, 2 / 3),
+    ):
+        found = stats.rates(stats.figures(Complaint.objects.all(), today=datetime.date.fromisoformat(today)))
+        assert (found["within_3"], found["within_7"], found["on_spot"]) == (third, seventh, 1 / 2), today
+
+
 @pytest.fixture
 def several(friday, taken, teller, lobby, other_lobby, complaint_office, wealth):
     """Three of the first branch, one answered and one that names somebody, and one of another branch."""

@@ -54,8 +54,8 @@ STEPS = """
 """
 #: The same figures by hand; each day is converted once a row, and a name looked up once a group.
 RAW_MONTH = """
-    SELECT cause_id, code.name, total, past_law, owed_3, owed_7, answered, on_spot, within_3, within_7, repeats, said, content,
-           still_open, premium
+    SELECT cause_id, code.name, total, past_law, owed_3, owed_7, answered, on_spot, within_3, within_7, repeats, said,
+           content, still_open, premium
       FROM (SELECT cause_id, count(*) AS total,
                    count(*) FILTER (WHERE replied_on > law_on OR status IN ('taken', 'working')
                                       AND law_on < %s) AS past_law,

@@ -1,12 +1,15 @@
 """A complaint over the Spring Festival in a real browser: taken, extended by the office, answered, closed."""
 
 import datetime
+import io
+import unicodedata
 
 import pytest
 import time_machine
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
-from complaints.models import Complaint
+from complaints.models import Complaint, ComplaintPoint
 from rmflow.workdays import clock
 
 
@@ -26,6 +29,16 @@ def on(settings):
     yield move
     for travel in travels:
         travel.stop()
+
+
+def on_one_a4(page, url):
+    """The text of a page as paper, without its white space: one sheet, A4."""
+    page.goto(url)
+    paper = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert len(paper.pages) == 1, url
+    box = paper.pages[0].mediabox
+    assert (round(float(box.width)), round(float(box.height))) == (595, 842), url
+    return "".join(unicodedata.normalize("NFKC", paper.pages[0].extract_text()).split())
 
 
 def step(page, name, **fields):
@@ -108,4 +121,14 @@ def test_a_complaint_over_the_spring_festival(on, desk, phone, teller, lobby, co
         "0817-TS-20260213-01",
     )
     assert row.replied_at < row.due_at
+
+    page.close()
+    page = desk(lobby)
+    for place, title in (("print", "投诉记录表"), ("letter", "投诉处理决定")):
+        text = on_one_a4(page, f"/complaints/{row.pk}/{place}/")
+        assert title in text and row.number in text
+    ComplaintPoint.objects.create(
+        branch=row.branch, window="大堂 1 号台", person="周敏", phone="0851-86800000"
+    )
+    assert "12378" in on_one_a4(page, "/complaints/notice/")
     page.close()

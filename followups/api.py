@@ -71,7 +71,7 @@ class PostponeSerializer(serializers.Serializer):
     note = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
 
-class ReasonSerializer(serializers.Serializer):
+class GiveUpSerializer(serializers.Serializer):
     """Why a follow-up is given up."""
 
     note = serializers.CharField(max_length=500)
@@ -135,11 +135,11 @@ class PlanItemViewSet(ActionMixin, viewsets.ReadOnlyModelViewSet):
         actions.done(int(pk), by=request.user)
         return self._answer(pk)
 
-    @extend_schema(request=ReasonSerializer, responses=PlanItemSerializer)
+    @extend_schema(request=GiveUpSerializer, responses=PlanItemSerializer)
     @action(detail=True, methods=["post"], url_path="give-up")
     def give_up(self, request, pk=None):
         """Give the follow-up up, with a reason; an item without a record is dropped."""
-        actions.give_up(int(pk), by=request.user, reason=self._parsed(ReasonSerializer)["note"])
+        actions.give_up(int(pk), by=request.user, reason=self._parsed(GiveUpSerializer)["note"])
         return self._answer(pk)
 
     @extend_schema(request=None, responses=PlanItemSerializer)

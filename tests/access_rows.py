@@ -453,7 +453,7 @@ CLIENTS = {
 CASES = role(Permission.FLAG_CLOSURE, Permission.WORK_CLOSURE, Permission.SEE_CASES)
 CASE, KEEPS, FLAGS = (
     own_or(Permission.SEE_CASES),
-    role(Permission.WORK_CLOSURE),
+    role(Permission.WORK_CLOSURE, Permission.HOLD_CLOSURE),
     role(Permission.FLAG_CLOSURE),
 )
 AT_REGISTER = role(Permission.RECOGNISE_CLIENT, Permission.SEE_DUTY)

@@ -68,6 +68,7 @@ COUNTS = {
     "first_unannounced_year": pgettext_lazy("count of a job", "the first of them"),
     "changes_to_recompute": pgettext_lazy("count of a job", "changes to recompute"),
     "items": pgettext_lazy("count of a job", "items"),
+    "reviews": pgettext_lazy("count of a job", "reviews"),
     "changes": pgettext_lazy("count of a job", "changes of the calendar"),
     "moved": pgettext_lazy("count of a job", "dates moved"),
     "off": pgettext_lazy("count of a job", "now on days off"),

@@ -14,7 +14,7 @@ from .history_forms import HistoryFilter
 from .history_views import read
 
 
-class PartSerializer(serializers.Serializer):
+class ChangedFieldSerializer(serializers.Serializer):
     """A changed field; values only of states, days, branches and staff."""
 
     field = serializers.CharField()
@@ -32,7 +32,7 @@ class ChangeSerializer(serializers.Serializer):
     record = serializers.CharField()
     who = serializers.CharField()
     occasion = serializers.CharField()
-    parts = PartSerializer(many=True)
+    parts = ChangedFieldSerializer(many=True)
 
 
 class ChangesView(APIView):

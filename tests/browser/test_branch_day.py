@@ -147,13 +147,13 @@ def test_a_branch_lives_a_day_and_the_month_says_so(
     close.get_by_label(say("Note of the ruling")).fill("监控已核，客户先行离开")
     close.get_by_role("button", name=say("Settle", "closing"), exact=True).click()
     expect(close.locator(f"#row-s{pk_of('许女士')}")).to_contain_text("更正")
+    withdraw = counter  # the teller opens a slip before it is checked and presses its button after the lock
+    withdraw.goto(f"/referrals/{pk_of('王先生')}/")
+    withdraw.get_by_role("button", name=say("Withdraw referral")).click()
     close.get_by_role("button", name=re.compile("核对相符的 4 笔")).click()
     expect(close.get_by_text("核对相符的")).to_have_count(0)
     close.get_by_role("button", name=say("Opinion box looked at")).click()
     expect(close.locator(".closing-side")).to_contain_text("意见箱 0")
-    withdraw = counter  # the teller opens a slip before the lock and presses its button after it
-    withdraw.goto(f"/referrals/{pk_of('王先生')}/")
-    withdraw.get_by_role("button", name=say("Withdraw referral")).click()
     close.get_by_role("button", name=say("Checked, lock the day")).click()
     close.get_by_role("dialog").get_by_role("button", name=say("Lock the day")).click()
     expect(close.locator(".closing-side")).to_contain_text(re.compile("周敏于 10月8日 17:\\d\\d 锁定"))

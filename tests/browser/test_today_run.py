@@ -159,7 +159,7 @@ def test_a_plan_is_made_for_a_client_and_stands_on_the_list(run):
     run.get_by_label(say("Objective")).fill("送新版理财手册")
     run.get_by_role("textbox", name=say("Client") + say("optional")).fill("王建")
     run.get_by_role("radio", name=re.compile(NAMES[1])).check(force=True)
-    run.get_by_label(say("Day"), exact=True).fill(calendar().add(clock.today(), 1).isoformat())
+    run.get_by_label(say("Day", "date"), exact=True).fill(calendar().add(clock.today(), 1).isoformat())
     run.get_by_role("button", name=say("Put on the plan")).click()
     expect(run.locator("#toasts")).to_contain_text(say("Planned for {day}").split("{")[0].strip())
     expect(row(run, NAMES[1]).filter(has_text="送新版理财手册")).to_be_visible()

@@ -47,7 +47,7 @@ def test_the_steps_offered_are_the_steps_allowed(filed, wealth, teller, other_we
     slip = filed(by=teller)
     row = api(wealth).get(f"/api/v1/referrals/{slip.pk}/").json()
     assert {"accept", "decline", "meet"} <= set(row["transitions"])
-    assert api(teller).get(f"/api/v1/referrals/{slip.pk}/").json()["transitions"] == []
+    assert api(teller).get(f"/api/v1/referrals/{slip.pk}/").json()["transitions"] == ["withdraw"]
     address = f"/api/v1/referrals/{slip.pk}/transitions/"
     assert api(other_wealth).post(address, {"name": "accept"}, format="json").status_code == 404
     assert api(teller).post(address, {"name": "accept"}, format="json").status_code == 403

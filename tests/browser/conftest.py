@@ -60,6 +60,7 @@ def log_in():
         page.locator("#login-form input[name=password]").fill(password)
         page.locator("#login-form button[type=submit]").click()
         expect(page.locator("#login-form")).to_have_count(0)
+        page.wait_for_load_state()  # a key pressed before the scripts run would be the browser's own
         return page
 
     return do

@@ -20,6 +20,7 @@ from rmflow.staff.permissions import Role
 from ..models import Closure, ClosureEvent, ClosureRule, MovementRule
 from ..rules import closures as rules
 from ..rules.closures import MOVES, State, Trigger
+from ..rules.complaint import RUNNING
 
 UNSETTLED = gettext_noop(
     "{client}: a complaint is not settled, the client may leave. Claim the case by {due}."
@@ -88,7 +89,7 @@ FACTS = {
                k.product_id
           FROM clients_client c
           JOIN complaints_complaint k ON k.client_id = c.id
-           AND (k.status IN ('taken', 'working') AND k.due_on + %(days)s < %(night)s
+           AND (k.status = ANY(%(running)s) AND k.due_on + %(days)s < %(night)s
                 OR k.satisfaction = 'not' AND k.replied_at >= %(night)s - {UNHAPPY})
            AND NOT EXISTS (SELECT 1 FROM complaints_recusal r WHERE r.complaint_id = k.id)
           {ASSETS}""",
@@ -138,6 +139,7 @@ def watch_branch(branch, watched, *, night, now, due, card):
             "movement": MOVES[rule.trigger].value,
             "reason": REASONS.get(rule.trigger, ""),
             "days": rule.days or 0,
+            "running": list(RUNNING),
             "share": rule.share,
             "amount": rule.amount,
             "scorecard": card and card.pk,

@@ -157,6 +157,8 @@ def fill(code, clients, branches):
 
 def measure(ours, bare, facts):
     """The rows of the table: evaluation ÷ hand-written, growth, simulation ÷ reading."""
+    from tests.bench import cases
+
     fill("ES", SMALL, max(BRANCHES // 10, 1))
     small, _hand, _read, _simulated = times("ES", facts)
     fill("EB", CLIENTS, BRANCHES)
@@ -166,13 +168,13 @@ def measure(ours, bare, facts):
         f"{statistics.median(each):,.1f} s" for each in (large, hand, read, simulated)
     )
     return [
-        _row(
+        cases.less(
             f"evaluation of {CLIENTS:,} clients ÷ hand-written SQL",
             [mine / theirs for mine, theirs in zip(large, hand, strict=True)],
             1.5,
         ),
-        _row(f"evaluation: {CLIENTS:,} clients ÷ {SMALL:,} clients", grown, 11),
-        _row(
+        cases.less(f"evaluation: {CLIENTS:,} clients ÷ {SMALL:,} clients", grown, 11),
+        cases.less(
             "simulation with matrix ÷ the evaluation's reading part",
             [mine / theirs for mine, theirs in zip(simulated, read, strict=True)],
             1.2,
@@ -267,18 +269,6 @@ def _read(branches):
             cursor.execute("SET LOCAL jit = off")
             text = f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {query.sql}"
             cursor.execute(text, {**query.params, **_asked(), "branch": branch})
-
-
-def _row(job, values, bound):
-    middle = statistics.median(values)
-    return {
-        "job": job,
-        "ratio": round(middle, 3),
-        "bound": bound,
-        "ok": middle <= bound,
-        "better": "less",
-        "spread": [round(min(values), 3), round(max(values), 3)],
-    }
 
 
 def main():

@@ -193,7 +193,7 @@ def month_page(ours, bare, facts):
     facts["month by employee: page / raw GROUP BY / bare page"] = (
         f"{mine * 1000:.1f} / {raw * 1000:.2f} / {theirs * 1000:.1f} ms"
     )
-    return _row(
+    return cases.less(
         f"month by employee among {SLIPS:,} slips: page ÷ (1.5 × raw GROUP BY + bare page)", ratios, 1
     )
 
@@ -204,6 +204,7 @@ def region_year(facts):
     from referrals.stats import rollup
     from rmflow.staff.models import Branch
     from rmflow.staff.permissions import Scope
+    from tests.bench import cases
 
     scope = Scope(paths=(Branch.objects.get(code="SR").path,))
     question = raw.Question(scope, datetime.date(YEAR, 1, 1), datetime.date(YEAR, 12, 31))
@@ -217,7 +218,7 @@ def region_year(facts):
     facts["year by branch: raw count"] = f"{1000 * (time.perf_counter() - started):,.0f} ms"
     if kept != counted or len(kept) != OUTLETS:
         raise RuntimeError("The roll-up differs from the raw count.")
-    return _row(f"year by branch, region of {OUTLETS} branches, database ms", sorted(times)[:5], 100)
+    return cases.less(f"year by branch, region of {OUTLETS} branches, database ms", sorted(times)[:5], 100)
 
 
 def region_heat():
@@ -226,6 +227,7 @@ def region_heat():
     from referrals.stats import rollup
     from rmflow.staff.models import Branch
     from rmflow.staff.permissions import Scope
+    from tests.bench import cases
 
     scope = Scope(paths=(Branch.objects.get(code="SR").path,))
     question = raw.Question(scope, datetime.date(YEAR, 1, 1), datetime.date(YEAR, 12, 31))
@@ -236,7 +238,7 @@ def region_heat():
         times.append(1000 * (time.perf_counter() - started))
     if sum(cell["total"] for cell in cells) != sum(row["total"] for row in rollup.ask(question, ())):
         raise RuntimeError("The heat map does not add up to the year.")
-    return _row(f"year by weekday and hour, region of {OUTLETS} branches, ms", sorted(times)[:5], 100)
+    return cases.less(f"year by weekday and hour, region of {OUTLETS} branches, ms", sorted(times)[:5], 100)
 
 
 def closing_screen(facts):
@@ -247,6 +249,7 @@ def closing_screen(facts):
 
     from rmflow.staff.models import Branch, User
     from rmflow.workdays import clock
+    from tests.bench import cases
 
     branch = Branch.objects.get(code="S002")
     with connection.cursor() as cursor:
@@ -268,11 +271,13 @@ def closing_screen(facts):
         if answer.status_code != 200:
             raise RuntimeError(f"The closing screen answered {answer.status_code}.")
     facts[f"closing screen with {CLOSING_SLIPS} slips, in one process"] = f"{statistics.median(times):.0f} ms"
-    return _row(f"closing screen with {CLOSING_SLIPS} slips, queries", counts, 12)
+    return cases.less(f"closing screen with {CLOSING_SLIPS} slips, queries", counts, 12)
 
 
 def workbook(facts):
     """Peak memory of a process of its own that writes the workbook of 100,000 rows."""
+    from tests.bench import cases
+
     answer = subprocess.run(
         [sys.executable, str(Path(__file__)), "--workbook"],
         capture_output=True,
@@ -284,7 +289,7 @@ def workbook(facts):
     facts["Excel"] = (
         f"{said['rows']:,} rows in {said['seconds']:.0f} s, {said['size'] / 2**20:.1f} MB, a whole process"
     )
-    return _row(f"Excel of {said['rows']:,} rows, peak memory in MB", [said["memory"]], 200)
+    return cases.less(f"Excel of {said['rows']:,} rows, peak memory in MB", [said["memory"]], 200)
 
 
 def write_workbook():
@@ -321,18 +326,6 @@ def _peak():
     """This process's own highest memory in kB; getrusage would count the parent's, from before the exec."""
     said = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) for line in said.splitlines() if line.startswith("VmHWM"))
-
-
-def _row(job, values, bound):
-    middle = statistics.median(values)
-    return {
-        "job": job,
-        "ratio": round(middle, 3),
-        "bound": bound,
-        "ok": middle <= bound,
-        "better": "less",
-        "spread": [round(min(values), 3), round(max(values), 3)],
-    }
 
 
 def main():

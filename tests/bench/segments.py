@@ -53,7 +53,7 @@ def counting():
     from clients.segments import matching
     from rmflow.staff.models import Branch, RoleHolding, User
     from rmflow.staff.permissions import Role
-    from tests.bench import evaluation
+    from tests.bench import cases, evaluation
 
     evaluation.fill("Q", CLIENTS, BRANCHES)
     office = Branch.objects.get(code="Q0")
@@ -76,7 +76,7 @@ def counting():
         if mine != raw:
             raise RuntimeError(f"{mine} is not {raw}.")
         ratios.append(ours[-1] / theirs[-1])
-    return _row(f"segment of three conditions over {CLIENTS:,} ÷ raw SQL", ratios, 2), {
+    return cases.less(f"segment of three conditions over {CLIENTS:,} ÷ raw SQL", ratios, 2), {
         "segment count: ours / raw SQL": f"{statistics.median(ours):.3f} / {statistics.median(theirs):.3f} s"
     }
 
@@ -87,6 +87,7 @@ def loading():
     from django.db import connection
 
     from clients.models import Client, MonthlyBalance
+    from tests.bench import cases
 
     month = datetime.date(2026, 1, 1)
     with tempfile.TemporaryDirectory() as folder:
@@ -121,19 +122,7 @@ def loading():
     if written != min(BALANCES, CLIENTS):
         raise RuntimeError(f"The load took {written:,} rows.")
     facts = {f"load of {written:,} balances: ours / raw COPY": f"{ours:.1f} / {theirs:.1f} s"}
-    return _row(f"load of {written:,} monthly balances ÷ raw COPY", [ours / theirs], 4), facts
-
-
-def _row(job, ratios, bound):
-    middle = statistics.median(ratios)
-    return {
-        "job": job,
-        "ratio": round(middle, 3),
-        "bound": bound,
-        "ok": middle <= bound,
-        "better": "less",
-        "spread": [round(min(ratios), 3), round(max(ratios), 3)],
-    }
+    return cases.less(f"load of {written:,} monthly balances ÷ raw COPY", [ours / theirs], 4), facts
 
 
 def measure(facts):

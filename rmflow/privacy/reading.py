@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 
 from rmflow.staff.models import Branch
 
+from . import log_words
+
 
 def branch_names():
     """{chain: name}; chain 0 holds events above branches."""
@@ -24,10 +26,10 @@ def event(row):
         "branch": row.branch.name if row.branch else "",
         "kind": row.get_kind_display(),
         "object": f"{what} {row.object_id or ''}".strip(),
-        "fields": ", ".join(_field_name(row.object_type, name) for name in row.fields),
+        "fields": _(", ").join(_field_name(row.object_type, name) for name in row.fields),
         "purpose": row.get_purpose_display() if row.purpose else "",
         "note": row.note,
-        "occasion": row.item_key,
+        "occasion": log_words.occasion(row.item_key),
         "rows": row.rows,
         "ip": row.ip or "",
         "seq": row.seq,
@@ -43,12 +45,24 @@ def _name_of(label):
 
 def _field_name(label, name):
     try:
-        field = apps.get_model(label)._meta.get_field(name)
-    except (LookupError, ValueError, FieldDoesNotExist):
-        return name
+        model = apps.get_model(label)
+    except (LookupError, ValueError):
+        return log_words.part(name)
+    #: The record itself, then the sheets that belong to it one to one (a client's profile).
+    sheets = [rel.related_model for rel in model._meta.related_objects if rel.one_to_one]
+    field = next(filter(None, (_field(sheet, name) for sheet in (model, *sheets))), None)
+    if field is None:
+        return log_words.part(name)
     if field.auto_created and field.is_relation:  # seen from the other side: a part of the record
         return str(field.related_model._meta.verbose_name)
     return str(field.verbose_name)
+
+
+def _field(model, name):
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
 
 
 def why(broken):

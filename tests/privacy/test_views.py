@@ -1,13 +1,16 @@
 """The auditor's page: who may read it, what it shows, and the button."""
 
 import datetime
+import re
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from rmflow.privacy import actions
 from rmflow.privacy.models import AccessEvent
+from rmflow.privacy.reading import _field_name
 
 from .test_chain import tamper
 
@@ -64,7 +67,7 @@ def test_reading_the_log_is_on_record(reader, auditor):
 def test_a_part_of_the_record_and_a_field_of_no_model_have_a_name(reader, wealth, client_of):
     actions.log("view", by=wealth, obj=client_of(), fields=["profile", "family", "no_such_field"])
     [event] = [e for e in reader.get(LOG).context["events"] if e["fields"]]
-    profile, family, unknown = event["fields"].split(", ")
+    profile, family, unknown = event["fields"].split("、")
     assert profile != "profile" and family != "family" and unknown == "no_such_field"
 
 
@@ -134,3 +137,26 @@ def test_the_button_names_the_broken_link(reader, chained, wealth):
     (found,) = reader.post(VERIFY).context["broken"]
     assert "中山路支行" in found["branch"]
     assert "2" in found["why"]
+
+
+def test_what_was_looked_at_and_why_is_said_in_words(reader, wealth, client_of):
+    fields = ["head", "phone", "family_income", "life_events"]
+    actions.log("view", by=wealth, obj=client_of(), fields=fields, item_key="plan:312")
+    page = reader.get(LOG).content.decode()
+    assert "页首、电话、家庭年收入、生活事件" in page
+    assert "跟进计划 312" in page
+
+
+def test_every_part_that_the_code_logs_has_a_word():
+    root = Path(__file__).resolve().parents[2]
+    files = [path for room in ("clients", "complaints", "rmflow") for path in (root / room).rglob("*.py")]
+    logged = set()
+    for path in files:
+        for call in re.findall(r"\blog\((?:[^()]|\([^()]*\))*\)", path.read_text()):
+            logged |= set(re.findall(r'"(\w+)"', "".join(re.findall(r"fields=(\[[^\]]*\])", call))))
+    assert {"masked", "tier", "register", "phone"} <= logged
+    with translation.override("zh-hans"):
+        unnamed = [
+            part for part in logged if not re.search("[\u4e00-\u9fff]", _field_name("clients.client", part))
+        ]
+    assert not unnamed

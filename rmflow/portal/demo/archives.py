@@ -285,11 +285,26 @@ def _ties(clients, rng):
             if introducer.pk < client.pk:
                 client.introducer = introducer
                 changed.append(client)
-        for one, other in zip(*[iter(rng.sample(premium, len(premium) // 4 * 2))] * 2, strict=True):
-            homes.append((Household(name=one.name, branch_id=one.branch_id), one, other))
-    Household.objects.bulk_create([home for home, _one, _other in homes])
-    for home, *pair in homes:
-        for client in pair:
+        chosen = rng.sample(premium, len(premium) // 4 * 2)
+        while chosen:
+            size = 3 if len(homes) % 3 == 0 and len(chosen) > 2 else 2
+            together, chosen = chosen[:size], chosen[size:]
+            if len(together) > 1:
+                homes.append((Household(name=together[0].name, branch_id=together[0].branch_id), *together))
+    Household.objects.bulk_create([home for home, *_members in homes])
+    for home, *members in homes:
+        for client in members:
             client.household = home
             changed.append(client)
+    FamilyMember.objects.bulk_create(_relatives(homes))
     Client.objects.bulk_update(dict.fromkeys(changed), ["introducer", "household"], batch_size=500)
+
+
+def _relatives(homes):
+    """Who lives together stands in each other's list of relatives."""
+    for _home, *members in homes:
+        for one in members:
+            for other in members:
+                if one is not other:
+                    relation = "sibling" if one.name[:1] == other.name[:1] else "other"
+                    yield FamilyMember(client=one, person=other, relation=relation, name=other.name)

@@ -6,6 +6,7 @@ from referrals import actions, inspection
 from referrals import closing as reading
 from referrals.actions import closing as slips
 from referrals.actions import closing_day as days
+from referrals.actions import statements
 from referrals.models import Referral
 from referrals.rules.closing import Finding, Side
 from rmflow.staff.models import BANK_TIME, User
@@ -78,7 +79,7 @@ def _answer(day, rng):
         elif row.finding == Finding.MANAGER_MISSING:
             said = rng.random()
             note = DENIED if said < 0.15 else ""
-            slips.state(slip.pk, by=slip.manager, received=said >= 0.15, met=said >= 0.4, note=note)
+            statements.state(slip.pk, by=slip.manager, received=said >= 0.15, met=said >= 0.4, note=note)
 
 
 def _settle(day, lobby, rng):
@@ -118,7 +119,7 @@ def dispute(branch, now):
     waiting = Referral.objects.filter(sender_branch=branch, reception="left", day__date=now.date())
     slip = waiting.exclude(manager=None).select_related("manager").first()
     if slip is not None and slip.counted_on_id is None:
-        slips.state(slip.pk, by=slip.manager, received=False, note=DENIED)
+        statements.state(slip.pk, by=slip.manager, received=False, note=DENIED)
 
 
 def _time(date, hour, minute):

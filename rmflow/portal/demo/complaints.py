@@ -6,156 +6,18 @@ from clients.models import Client
 from complaints.actions import complaint_deadline as deadline
 from complaints.actions import complaint_point as points
 from complaints.actions import complaint_reply as replies
+from complaints.actions import complaint_review as reviews
 from complaints.actions import complaint_take, complaint_watch
 from complaints.actions import complaint_work as work
-from complaints.models import ComplaintCode
+from complaints.models import Complaint, ComplaintCode
+from complaints.rules.complaint import Status
 from complaints.rules.complaint_intake import Intake
 from rmflow.staff.models import BANK_TIME, User
 from rmflow.staff.permissions import Role
 from rmflow.workdays.current import calendar
 
+from .matters import MATTERS, NAMES, SAID, WAYS
 from .moment import at
-
-#: subject, request, business, cause, key point, finding, what was told, root cause, measure
-MATTERS = (
-    (
-        "理财赎回到账时间解释不清",
-        "说明赎回款为何晚一天到账，补偿一天活期利息",
-        "B5",
-        "C5",
-        "购买时是否讲清 T+2 到账",
-        "partly",
-        "已说明产品说明书约定的到账规则，并就短信未写明到账日致歉",
-        "赎回确认短信未写明到账日",
-        "短信模板补充到账日",
-    ),
-    (
-        "柜台排队超过一小时",
-        "增开窗口，给出合理解释",
-        "B1",
-        "C1",
-        "当日排队与窗口开放情况",
-        "upheld",
-        "核实当日仅开两个窗口，已致歉并调整午间排班",
-        "午间轮休未留足窗口",
-        "午间至少保留三个窗口",
-    ),
-    (
-        "自助机吞卡未及时处理",
-        "尽快取回银行卡",
-        "B3",
-        "C2",
-        "吞卡后是否有人值守",
-        "upheld",
-        "已取回卡片交还客户并致歉",
-        "自助区巡查间隔过长",
-        "自助区每小时巡查一次",
-    ),
-    (
-        "短信通知费扣收未告知",
-        "退还三个月短信通知费",
-        "B7",
-        "C7",
-        "开通时是否单独确认",
-        "partly",
-        "已退还两个月费用，客户接受",
-        "开通页面默认勾选",
-        "取消默认勾选",
-    ),
-    (
-        "贷款提前还款违约金争议",
-        "减免提前还款违约金",
-        "B2",
-        "C9",
-        "合同对提前还款的约定",
-        "rejected",
-        "已出示合同第九条，说明违约金的计算方法",
-        "客户签约时未逐条讲解",
-        "签约时提示提前还款条款",
-    ),
-    (
-        "理财经理反复来电推销",
-        "停止营销电话",
-        "B5",
-        "C4",
-        "客户是否已要求勿扰",
-        "upheld",
-        "已登记勿再联系，并向客户致歉",
-        "营销名单未剔除勿扰客户",
-        "外呼前核对勿扰标志",
-    ),
-    (
-        "手机银行转账限额调整困难",
-        "简化限额调整手续",
-        "B4",
-        "C3",
-        "限额规则和办理渠道",
-        "partly",
-        "已协助客户调整限额，并说明风险防控要求",
-        "线上调整入口难找",
-        "首页增加限额管理入口",
-    ),
-    (
-        "代销保险收益与介绍不符",
-        "退保并退还保费",
-        "B6",
-        "C8",
-        "销售时的收益表述和双录",
-        "rejected",
-        "双录显示已提示收益不确定，已协助客户联系保险公司",
-        "客户对演示收益理解有误",
-        "演示收益旁加注不保证",
-    ),
-    (
-        "外汇牌价与公示不一致",
-        "按公示牌价重新结算",
-        "B8",
-        "C5",
-        "公示时间与成交时间",
-        "rejected",
-        "已说明牌价实时变动，成交价以成交时点为准",
-        "电子屏刷新延迟",
-        "电子屏改为每分钟刷新",
-    ),
-    (
-        "大堂服务态度生硬",
-        "当事人道歉",
-        "B1",
-        "C1",
-        "当日监控与当事人陈述",
-        "upheld",
-        "当事人已当面致歉，客户谅解",
-        "高峰期人手不足",
-        "高峰期增派大堂引导",
-    ),
-)
-NAMES = (
-    "马建国",
-    "王秀珍",
-    "赵德明",
-    "李淑华",
-    "孙玉梅",
-    "周立军",
-    "吴桂英",
-    "郑凯",
-    "冯丽丽",
-    "何志刚",
-    "罗艳",
-    "谢长江",
-)
-SAID = ("satisfied", "very", "satisfied", "not", "satisfied", "unreached")
-WAYS = (
-    "counter",
-    "phone",
-    "box",
-    "counter",
-    "e_channel",
-    "hotline",
-    "counter",
-    "letter",
-    "book",
-    "regulator",
-)
 
 
 def live(branches, rng, today, now):
@@ -318,3 +180,31 @@ def _desk(branch, people, office, today, now):
     _take(MATTERS[9], by=teller, moment=_time(second, 15, 30), name="周立军", named=[head.pk])
     fresh = min(now, _time(today, 16, 50))
     _take(MATTERS[5], by=teller, moment=fresh, name="吴桂英", named=[people["wealth"].pk])
+    _take(
+        MATTERS[1], by=teller, moment=min(now, _time(today, 9, 40)), name="王秀珍", way="phone"
+    )  # once more
+    _reviews(branch, lobby, office, today, now)
+
+
+def _reviews(branch, lobby, office, today, now):
+    """核查: one that the office has decided and nobody has told yet, one that came in this morning."""
+    lately = Complaint.objects.filter(
+        branch=branch, handler=lobby, replied_at__gte=now - datetime.timedelta(days=28)
+    )
+    asked_on = today - datetime.timedelta(days=6)
+    before = lately.filter(status=Status.CLOSED, replied_at__lt=_time(asked_on, 9))
+    closed = before.order_by("-replied_at").first()
+    if closed:
+        with at(_time(asked_on, 10, 5)):
+            asked = reviews.ask_review(
+                closed.pk, by=lobby, asked_on=asked_on, reason="客户书面提出：对处理结论不认可"
+            )
+        with at(_time(today - datetime.timedelta(days=1), 15, 30)):
+            findings = "调阅原始记录并再次联系客户，原处理程序和依据无误"
+            reviews.decide_review(closed.pk, asked.pk, by=office, outcome="confirmed", findings=findings)
+    replied = lately.filter(status=Status.REPLIED).order_by("-replied_at").first()
+    if replied:
+        with at(min(now, _time(today, 9, 10))):
+            reviews.ask_review(
+                replied.pk, by=lobby, asked_on=today, reason="客户来函：未说明第三个月为何不退"
+            )

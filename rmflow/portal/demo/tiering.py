@@ -3,7 +3,7 @@
 import datetime
 import random
 
-from clients.actions import evaluation, overrides, scorecards, simulation
+from clients.actions import evaluation, overrides, recompute, scorecards, signing, simulation
 from clients.models import Client, MonthlyBalance, Scorecard
 from clients.scoring.months import add_months, first_of, next_first
 from clients.scoring.rules import Move
@@ -25,6 +25,7 @@ def make(branches, rng: random.Random, today: datetime.date):
         _signed(first_of(today, back=back))
     last = evaluation.start(first_of(today, back=1))
     evaluation.run_now(last)
+    _sent_back(branches, last)
     _by_hand(branches, last, today)
     _draft()
 
@@ -38,9 +39,9 @@ def _signed(month):
         for part in run.parts.select_related("branch", "run").order_by("branch__code"):
             head = User.objects.holding_at(part.branch_id, Role.BRANCH_HEAD).first()
             region = User.objects.holding(Role.REGION_HEAD).first()
-            for client_id in evaluation.unread(part).values_list("client", flat=True):
-                evaluation.read_downgrade(part.pk, client_id, by=head or region)
-            evaluation.sign(part.pk, by=head or region, opinion="同意")
+            for client_id in signing.unread(part).values_list("client", flat=True):
+                signing.read_downgrade(part.pk, client_id, by=head or region)
+            signing.sign(part.pk, by=head or region, opinion="同意")
 
 
 def _hour(day, hour):
@@ -67,6 +68,14 @@ def _balances(rng, today):
                 )
             )
     MonthlyBalance.objects.bulk_create(rows, batch_size=2000)
+
+
+def _sent_back(branches, run):
+    """A small branch whose balances are to be loaded anew before anybody signs."""
+    part = run.parts.exclude(branch__in=[branches["0817"], branches["0818"]]).order_by("branch__code").last()
+    region = User.objects.holding(Role.REGION_HEAD).first()
+    if part and region:
+        recompute.send_back(part.pk, by=region, why="上月末代发工资未入账，请重新导入余额后再评价。")
 
 
 def _by_hand(branches, run, today):

@@ -18,6 +18,7 @@ from .actions import (
     merges,
     retention,
     rights,
+    signing,
     simulation,
 )
 from .models import RunPart
@@ -72,7 +73,7 @@ def evaluate_events() -> dict[str, int]:
 @scheduled("put upgrades into effect")
 def upgrade_unsigned() -> dict[str, int]:
     """Each morning: upgrades of runs nobody signed by the third working day, and of events whose day it is."""
-    return {"branches": evaluation.upgrade_due(today=clock.today())}
+    return {"branches": signing.upgrade_due(today=clock.today())}
 
 
 @shared_task(name="clients.check_managers")

@@ -12,7 +12,7 @@ from rmflow.staff import permissions
 from rmflow.staff.permissions import Permission
 
 from . import tasks
-from .actions import evaluation, recompute
+from .actions import recompute, signing
 from .models import Evaluation, EvaluationRun, RunPart
 from .scoring import sql
 from .scoring.rules import Move, RunKind
@@ -123,7 +123,7 @@ class PartViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin,
     @action(detail=True, methods=["post"])
     def sign(self, request, pk=None):
         """What the run found of this branch takes effect."""
-        evaluation.sign(int(pk), by=request.user, opinion=self._opinion(request))
+        signing.sign(int(pk), by=request.user, opinion=self._opinion(request))
         return self._answer(pk)
 
     @extend_schema(request=OpinionSerializer, responses=PartSerializer)

@@ -18,7 +18,7 @@ from rmflow.staff.permissions import Permission, scope
 from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
-from ..actions import evaluation, overrides
+from ..actions import evaluation, overrides, signing
 from ..actions.events import Cause
 from ..models import Client, Evaluation, RunPart
 from ..rules import ClientType, Level
@@ -118,7 +118,7 @@ def _review(request, client):
     part = RunPart.objects.visible_to(request.user).select_related("run", "branch").filter(pk=number).first()
     if part is None or not scope(request.user, Permission.SIGN_TIERS).covers(part.branch):
         return {}
-    waiting = evaluation.unread(part)
+    waiting = signing.unread(part)
     if not waiting.filter(client=client).exists():
         return {}
     return {"review": part, "unread": waiting.count(), "down": Move.DOWN}

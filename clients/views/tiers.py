@@ -18,7 +18,7 @@ from rmflow.workflow import Refused
 
 from .. import tasks
 from ..actions import evaluation as actions
-from ..actions import exports, recompute
+from ..actions import exports, recompute, signing
 from ..models import Evaluation, EvaluationRun, RunPart
 from ..scoring import asked as question
 from ..scoring import stats
@@ -116,7 +116,7 @@ def _signing(user, run, asked):
     part = parts[0] if asked["branch"] and parts else None
     ready = [p for p in parts if p.state in (PartState.READY, PartState.UPGRADED) and reach.covers(p.branch)]
     may = run.state == RunState.READY and bool(ready)
-    unread = actions.unread(part) if part and run.kind == RunKind.FORMAL and may else None
+    unread = signing.unread(part) if part and run.kind == RunKind.FORMAL and may else None
     first = unread.order_by("client_id").values_list("client_id", flat=True).first() if unread else None
     return {
         "part": part,
@@ -188,7 +188,7 @@ def _above(names, code):
 def sign(request, pk):
     """The head signs one branch: what the page shows takes effect."""
     part = RunPart.objects.visible_to(request.user).get(pk=pk)
-    actions.sign(pk, by=request.user, opinion=request.POST.get("note", ""))
+    signing.sign(pk, by=request.user, opinion=request.POST.get("note", ""))
     messages.success(request, _("Signed; the tiers are in effect"), extra_tags="met")
     return htmx.redirect(request, f"{reverse('tiers:index')}?run={part.run_id}&branch={part.branch_id}")
 
@@ -197,7 +197,7 @@ def sign(request, pk):
 def sign_all(request, pk):
     """The head of a region signs every branch that waits."""
     run = EvaluationRun.objects.get(pk=pk)
-    count = actions.sign_all(run.pk, by=request.user, opinion=request.POST.get("note", ""))
+    count = signing.sign_all(run.pk, by=request.user, opinion=request.POST.get("note", ""))
     messages.success(request, _("{n} branches signed").format(n=count), extra_tags="met")
     return htmx.redirect(request, f"{reverse('tiers:index')}?run={run.pk}")
 
@@ -240,9 +240,9 @@ def export(request):
 @require_POST
 def read(request, pk, client):
     """Note a downgrade as read and go on to the next."""
-    actions.read_downgrade(pk, client, by=request.user)
+    signing.read_downgrade(pk, client, by=request.user)
     part = RunPart.objects.visible_to(request.user).select_related("run").get(pk=pk)
-    rest = actions.unread(part).order_by("client_id").values_list("client_id", flat=True).first()
+    rest = signing.unread(part).order_by("client_id").values_list("client_id", flat=True).first()
     if rest is None:
         messages.success(request, _("Every downgrade is read; you may sign"), extra_tags="met")
         return htmx.redirect(request, f"{reverse('tiers:index')}?run={part.run_id}&branch={part.branch_id}")

@@ -6,7 +6,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from clients.actions import evaluation, recompute
+from clients.actions import evaluation, recompute, signing
 from clients.models import Client, DowngradeRead, Evaluation, MonthlyBalance, Profile, RunPart
 from clients.scoring.explain import explain
 from clients.scoring.flow import HEIGHT, flow_picture
@@ -39,12 +39,12 @@ def test_sent_back_it_waits_and_is_computed_anew_on_corrected_data(base, part, h
     assert (back.state, back.opinion, results(part).count()) == (PartState.BACK, "十月余额有误", 5)
     assert Notice.objects.filter(recipient=admin_user, kind="evaluation").count() == 1
     evaluation.run_now(back.run)  # no worker touches it
-    evaluation.upgrade_due(today=clock.today() + datetime.timedelta(days=30))
+    signing.upgrade_due(today=clock.today() + datetime.timedelta(days=30))
     assert RunPart.objects.get(pk=part.pk).state == PartState.BACK
     assert Client.objects.get(pk=base["up"].pk).tier == "T2"
     with pytest.raises(Refused, match="sent back"):
-        evaluation.sign(part.pk, by=head)
-    assert evaluation.sign_all(part.run_id, by=head) == 0
+        signing.sign(part.pk, by=head)
+    assert signing.sign_all(part.run_id, by=head) == 0
     MonthlyBalance.objects.filter(client=base["up"], month=part.run.month).update(amount=3_000_000)
     run = recompute.again(part.pk, by=head)
     assert (run.state, results(part).count(), DowngradeRead.objects.count()) == (RunState.COMPUTING, 0, 0)
@@ -54,12 +54,12 @@ def test_sent_back_it_waits_and_is_computed_anew_on_corrected_data(base, part, h
     part.run.refresh_from_db()
     assert (part.state, part.run.state, part.clients) == (PartState.READY, RunState.READY, 5)
     assert results(part).get(client=base["up"]).tier == "T4"
-    evaluation.sign(part.pk, by=head)
+    signing.sign(part.pk, by=head)
 
 
 def test_other_branches_sign_while_one_is_corrected(base, part, head, region_head):  # noqa: F811
     recompute.send_back(part.pk, by=head, why="十月余额有误")
-    assert evaluation.sign_all(part.run_id, by=region_head) == 1
+    assert signing.sign_all(part.run_id, by=region_head) == 1
     part.run.refresh_from_db()
     assert part.run.state == RunState.READY
 
@@ -90,7 +90,7 @@ def test_what_was_sent_back_is_read_in_the_own_branches_only(client, part, head,
 def test_only_what_waits_is_sent_back_and_with_a_reason(part, head, region_head):
     with pytest.raises(Refused, match="wrong"):
         recompute.send_back(part.pk, by=head, why=" ")
-    evaluation.sign(part.pk, by=region_head)
+    signing.sign(part.pk, by=region_head)
     with pytest.raises(Conflict):
         recompute.send_back(part.pk, by=head, why="晚了")
     assert results(part).count() == 5

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from clients import archives
-from clients.actions import assign, evaluation, loads, open_archive, overrides
+from clients.actions import assign, evaluation, loads, open_archive, overrides, signing
 from clients.actions.managers import check
 from clients.importing import parse_map
 from clients.load_rules import FileKind, LoadSource
@@ -49,7 +49,7 @@ def test_a_signed_run_opens_a_file_for_each_it_made_premium(person, october, hea
     run = october()
     found_premium(run, one, two, away)
     part = run.parts.get(branch=branches["first"])
-    evaluation.sign(part.pk, by=head)
+    signing.sign(part.pk, by=head)
     assert numbers() == ["0817-2026-0001", "0817-2026-0002"]
     opened = Archive.objects.get(client=one)
     assert (opened.branch, opened.opened_by, opened.state) == (branches["first"], head, "opened")
@@ -65,9 +65,9 @@ def test_upgrades_nobody_signed_open_files_in_nobodys_name_and_once(person, octo
     person(5, branch="second")
     run = october()
     found_premium(run, one)
-    assert evaluation.upgrade_due(today=datetime.date(2026, 11, 4)) == 2
+    assert signing.upgrade_due(today=datetime.date(2026, 11, 4)) == 2
     assert numbers() == ["0817-2026-0001"] and Archive.objects.get().opened_by is None
-    evaluation.sign(run.parts.get(branch=branches["first"]).pk, by=head)
+    signing.sign(run.parts.get(branch=branches["first"]).pk, by=head)
     assert numbers() == ["0817-2026-0001"]
 
 
@@ -75,14 +75,14 @@ def test_signing_everything_opens_in_each_branch(person, october, region_head):
     here, there = person(60), person(60, branch="second")
     found_premium(october(), here, there)
     run = Evaluation.objects.first().run
-    evaluation.sign_all(run.pk, by=region_head)
+    signing.sign_all(run.pk, by=region_head)
     assert numbers() == ["0817-2026-0001", "0818-2026-0001"]
 
 
 def test_a_run_by_event_opens_too(person, october, monkeypatch):
     october()
     one, two = person(60), person(60, branch="second")
-    raised = evaluation._raise
+    raised = signing.raise_now
 
     def as_premium(pk):
         Evaluation.objects.filter(client__in=[one, two]).update(
@@ -90,9 +90,9 @@ def test_a_run_by_event_opens_too(person, october, monkeypatch):
         )
         return raised(pk)
 
-    monkeypatch.setattr(evaluation, "_raise", as_premium)
+    monkeypatch.setattr(signing, "raise_now", as_premium)
     evaluation.evaluate_clients([one.pk, two.pk], cause="manual")
-    evaluation.upgrade_due(today=datetime.date(2026, 12, 1))
+    signing.upgrade_due(today=datetime.date(2026, 12, 1))
     assert numbers() == ["0817-2026-0001", "0818-2026-0001"]
 
 
@@ -101,7 +101,7 @@ def test_a_client_changed_by_somebody_else_meanwhile_gets_none(person, october, 
     run = october()
     found_premium(run, one)
     Client.objects.filter(pk=one.pk).update(type="ordinary")
-    evaluation.sign(run.parts.get(branch=branches["first"]).pk, by=head)
+    signing.sign(run.parts.get(branch=branches["first"]).pk, by=head)
     assert numbers() == []
 
 

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from clients.actions import evaluation, overrides
+from clients.actions import overrides, signing
 from clients.models import Client, Evaluation, EvaluationRun, Override
 from clients.scoring.rules import Reason
 
@@ -69,7 +69,7 @@ def test_a_tier_set_by_hand_is_found_anew_once_then_it_has_its_months(
     assert (found(client).tier, found(client).reason) == ("T3", Reason.HELD)
     row.refresh_from_db()
     assert row.tier_set_on == NOVEMBER  # until the run is signed
-    evaluation.sign(run.parts.get().pk, by=head)
+    signing.sign(run.parts.get().pk, by=head)
     row.refresh_from_db()
     assert row.tier_set_on is None
     EvaluationRun.objects.all().delete()
@@ -87,7 +87,7 @@ def test_a_setting_approved_since_the_run_looked_is_not_undone_by_its_signature(
     assert found(client).tier == "T2"
     november.shift(60)
     overrides.approve(ask(wealth, client).pk, by=supervisor)
-    evaluation.sign(run.parts.get().pk, by=head)
+    signing.sign(run.parts.get().pk, by=head)
     client.refresh_from_db()
     assert client.tier == "T3"
 

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from clients.actions import evaluation
+from clients.actions import evaluation, signing
 from clients.models import Client, DowngradeRead, Evaluation, EvaluationRun, RunPart, Scorecard, Verdict
 from clients.scoring.rules import Flag, PartState, RunState
 from rmflow.workflow import Conflict, Refused
@@ -66,7 +66,7 @@ def test_nothing_changes_before_the_signature_and_everything_after(person, octob
     run = october()
     assert set(Client.objects.values_list("tier", flat=True)) == {"T2", "T3"}
     before = {client.pk: client.history.count() for client in (up, down, same)}
-    signed = evaluation.sign(part(run, branches["first"]).pk, by=head, opinion=" 同意 ")
+    signed = signing.sign(part(run, branches["first"]).pk, by=head, opinion=" 同意 ")
     assert (signed.state, signed.opinion, signed.signed_by) == (PartState.SIGNED, "同意", head)
     up.refresh_from_db()
     down.refresh_from_db()
@@ -80,7 +80,7 @@ def test_nothing_changes_before_the_signature_and_everything_after(person, octob
     run.refresh_from_db()
     assert run.state == RunState.DONE
     with pytest.raises(Conflict):
-        evaluation.sign(signed.pk, by=head)
+        signing.sign(signed.pk, by=head)
 
 
 def test_only_the_head_of_the_scope_signs(person, october, head, wealth, region_head, hire, branches):
@@ -89,10 +89,10 @@ def test_only_the_head_of_the_scope_signs(person, october, head, wealth, region_
     run = october()
     here, there = part(run, branches["first"]), part(run, branches["second"])
     with pytest.raises(PermissionDenied):
-        evaluation.sign(here.pk, by=wealth)
+        signing.sign(here.pk, by=wealth)
     with pytest.raises(RunPart.DoesNotExist):
-        evaluation.sign(there.pk, by=head)
-    assert evaluation.sign_all(run.pk, by=region_head) == 2
+        signing.sign(there.pk, by=head)
+    assert signing.sign_all(run.pk, by=region_head) == 2
     assert set(Client.objects.values_list("tier", flat=True)) == {"T3"}
 
 
@@ -100,13 +100,13 @@ def test_unsigned_upgrades_take_effect_on_the_third_working_day_and_downgrades_w
     up, down, low = person(60, tier="T2"), person(45, 44, 48, tier="T3"), person(45, tier="T3")
     run = october()
     assert run.upgrades_on == datetime.date(2026, 11, 4)
-    assert evaluation.upgrade_due(today=datetime.date(2026, 11, 3)) == 0
-    assert evaluation.upgrade_due(today=datetime.date(2026, 11, 4)) == 1
-    assert evaluation.upgrade_due(today=datetime.date(2026, 11, 4)) == 0
+    assert signing.upgrade_due(today=datetime.date(2026, 11, 3)) == 0
+    assert signing.upgrade_due(today=datetime.date(2026, 11, 4)) == 1
+    assert signing.upgrade_due(today=datetime.date(2026, 11, 4)) == 0
     for client in (up, down, low):
         client.refresh_from_db()
     assert (up.tier, down.tier, low.tier, low.watch_since) == ("T3", "T3", "T3", NOVEMBER)
-    evaluation.sign(run.parts.get().pk, by=head)
+    signing.sign(run.parts.get().pk, by=head)
     down.refresh_from_db()
     assert down.tier == "T2"
     assert up.timeline.filter(kind="tier").count() == 1
@@ -118,11 +118,11 @@ def test_a_half_yearly_review_is_signed_when_each_downgrade_was_read(person, oct
     run = october()
     here = run.parts.get()
     with pytest.raises(Refused, match="1"):
-        evaluation.sign(here.pk, by=head)
-    evaluation.read_downgrade(here.pk, down.pk, by=head)
-    evaluation.read_downgrade(here.pk, down.pk, by=head)
+        signing.sign(here.pk, by=head)
+    signing.read_downgrade(here.pk, down.pk, by=head)
+    signing.read_downgrade(here.pk, down.pk, by=head)
     assert DowngradeRead.objects.count() == 1
-    assert evaluation.sign(here.pk, by=head).state == PartState.SIGNED
+    assert signing.sign(here.pk, by=head).state == PartState.SIGNED
 
 
 def test_a_month_is_run_once_and_only_when_it_is_over(person, november):
@@ -176,7 +176,7 @@ def test_the_managers_verdict_stands_for_a_month_then_the_difference_is_a_confli
     run = october()
     assert [found(c).flags for c in (new, older, ancient, plain)] == [Flag.VERDICT, Flag.CONFLICT, 0, 0]
     assert [found(c).type for c in (new, older)] == ["ordinary", "existing_premium"]
-    evaluation.sign_all(run.pk, by=_head(branches))
+    signing.sign_all(run.pk, by=_head(branches))
     for client in (new, older, ancient, plain):
         client.refresh_from_db()
     assert [c.type for c in (new, older, ancient, plain)] == [
@@ -203,7 +203,7 @@ def test_who_was_changed_meanwhile_is_left_alone(person, october, head):
     client = person(60, tier="T2")
     run = october()
     Client.objects.update(tier="T4")
-    evaluation.sign(run.parts.get().pk, by=head)
+    signing.sign(run.parts.get().pk, by=head)
     client.refresh_from_db()
     assert client.tier == "T4"
 
@@ -220,7 +220,7 @@ def test_who_objected_since_the_run_looked_is_left_alone(person, october, head, 
     client = person(60, tier="T2")
     run = october()
     Client.objects.update(**since)
-    evaluation.sign(run.parts.get().pk, by=head)
+    signing.sign(run.parts.get().pk, by=head)
     client.refresh_from_db()
     assert (client.tier, client.type) == ("T2", "unjudged")
     assert not client.timeline.filter(kind__in=("tier", "verdict")).exists()
@@ -230,7 +230,7 @@ def test_who_was_folded_into_another_since_the_run_looked_is_left_alone(person, 
     client, winner = person(60, tier="T2"), person(60, tier="T3")
     run = october()
     Client.objects.filter(pk=client.pk).update(merged_into=winner)
-    evaluation.sign(run.parts.get().pk, by=head)
+    signing.sign(run.parts.get().pk, by=head)
     client.refresh_from_db()
     assert (client.tier, client.type) == ("T2", "unjudged")
 
@@ -240,7 +240,7 @@ def test_by_event_nobody_falls_and_a_higher_tier_comes_by_the_option(person, nov
     evaluation.evaluate_clients([down.pk, up.pk], cause="manual")
     up.refresh_from_db()
     assert up.tier == "T2"
-    assert evaluation.upgrade_due(today=datetime.date(2026, 12, 1)) == 1
+    assert signing.upgrade_due(today=datetime.date(2026, 12, 1)) == 1
     up.refresh_from_db()
     down.refresh_from_db()
     assert (up.tier, up.tier_since, down.tier) == ("T3", datetime.date(2026, 12, 1), "T3")

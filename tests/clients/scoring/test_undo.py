@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 import time_machine
 
-from clients.actions import evaluation, loads, recompute
+from clients.actions import evaluation, loads, recompute, signing
 from clients.importing import parse_map
 from clients.load_rules import FileKind, LoadSource, LoadState
 from clients.models import Evaluation, FileLoad, MonthlyBalance
@@ -48,7 +48,7 @@ def test_a_load_read_by_a_branch_computed_anew_stays(person, october, load, head
     later(november)
     recompute.again(part.pk, by=head)
     evaluation.run_now(run)
-    evaluation.sign(part.pk, by=head)
+    signing.sign(part.pk, by=head)
     with pytest.raises(Refused, match="evaluation"):
         loads.undo(done.pk, by=admin_user)
     assert MonthlyBalance.objects.get(month=OCTOBER).amount == 3_000_000

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from clients.actions import evaluation, overrides, scorecards, simulation
+from clients.actions import evaluation, overrides, scorecards, signing, simulation
 from clients.models import Client, Evaluation, EvaluationRun, Indicator, Override, Scorecard
 from clients.scoring import draft as drafts
 from clients.scoring.rules import CardState, PartState
@@ -124,7 +124,7 @@ def test_what_changed_since_last_time_is_said(client, person, november, wealth, 
     someone = person(30, 60, owner=wealth)
     september = evaluation.start(datetime.date(2026, 9, 1))
     evaluation.run_now(september)
-    evaluation.sign_all(september.pk, by=head)
+    signing.sign_all(september.pk, by=head)
     evaluation.run_now(evaluation.start(OCTOBER))
     client.force_login(wealth)
     told = client.get(f"/tiers/client/{someone.pk}/").context["told"]

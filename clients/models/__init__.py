@@ -4,18 +4,13 @@ from .custody import Assessment, CheckItem, CheckRound, CustodyEvent, Loan
 from .destruction import Destruction, DestructionItem, RetentionReview, RetentionRule
 from .duplicates import Duplicate, DuplicateConfirmation, MergeStep
 from .evaluation import DowngradeRead, Evaluation, EvaluationRun, Override, RunPart
+from .family import Consent, ContactWish, FamilyMember, Household, ImportantDate, LifeEvent
+from .kept import kept_history
 from .loads import ColumnMap, FileLoad, Replaced
-from .person import Client, ClientQuerySet, kept_history
+from .person import Client
+from .person_query import ClientQuerySet
 from .products import Holding, Product
-from .profile import (
-    Consent,
-    ContactWish,
-    FamilyMember,
-    Household,
-    ImportantDate,
-    LifeEvent,
-    Profile,
-)
+from .profile import Profile
 from .records import Archive, FileSerial, Hold, MonthlyBalance, TimelineEntry, Verdict
 from .rights import RightsEvent, RightsRequest
 from .scoring import Band, Dimension, Indicator, Scorecard, TierRule

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from rmflow.staff.permissions import Permission, scope
 
 from ..custody_rules import DestructionState, Ending, ItemState, Record, Start, Stop
-from .person import kept_history
+from .kept import kept_history
 from .records import Archive
 
 USER = settings.AUTH_USER_MODEL

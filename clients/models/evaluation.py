@@ -16,7 +16,8 @@ from rmflow.staff.permissions import Permission, scope
 from ..profile_rules import Secrecy
 from ..rules import ClientType, Level
 from ..scoring.rules import Move, PartState, Reason, RunKind, RunState, TypeReason
-from .person import Client, kept_history
+from .kept import kept_history
+from .person import Client
 from .profile import Profile
 from .scoring import Scorecard
 

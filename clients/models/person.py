@@ -4,7 +4,6 @@
 encrypted; look-ups go through keyed hashes (blind indexes). Slips, records and complaints point here.
 """
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -20,74 +19,11 @@ from rmflow.staff.permissions import Permission, scope
 
 from .. import names
 from ..rules import ClientType, Level, Salutation, addressed_as, in_full
-
-
-class Changed(pgtrigger.Condition):
-    """Any column but `exclude` differs; in SQL, since encrypted fields take no lookups."""
-
-    def __init__(self, exclude):
-        self.exclude = exclude
-
-    def resolve(self, model):
-        columns = [f.column for f in model._meta.concrete_fields if f.name not in self.exclude]
-        old, new = (", ".join(f'{row}."{column}"' for column in columns) for row in ("OLD", "NEW"))
-        return f"ROW({old}) IS DISTINCT FROM ROW({new})"
-
-
-def kept_history(name, exclude=()):
-    """Keep every version of a row, bulk and raw SQL writes included, in the model `name` (`row.history`)."""
-    return pghistory.track(
-        pghistory.InsertEvent(),
-        pghistory.UpdateEvent(condition=Changed(exclude)) if exclude else pghistory.UpdateEvent(),
-        pghistory.DeleteEvent(),
-        model_name=name,
-        obj_field=pghistory.ObjForeignKey(related_name="history"),
-        exclude=list(exclude),
-    )
-
+from .kept import kept_history
+from .person_query import ClientQuerySet
 
 #: Plain columns that are empty once a person is made anonymous; the encrypted ones follow their hashes.
 NAMELESS = ("name", "pinyin", "initials", "salutation", "id_hash", "phone_hash", "phone_tail", "occupation")
-
-
-class ClientQuerySet(models.QuerySet):
-    """Persons, as staff ask for them."""
-
-    def standing(self):
-        """Without those that were folded into another record (B-21)."""
-        return self.filter(merged_into=None)
-
-    def who_took(self, pk):
-        """The key of who stands today for a record that was folded in; None for any other."""
-        found = None
-        while pk := self.filter(pk=pk).values_list("merged_into", flat=True).first():
-            found = pk
-        return found
-
-    def visible_to(self, user):
-        """Those of one's branches, and those one looks after wherever they are."""
-        return self.standing().filter(
-            scope(user, Permission.SEE_CLIENTS).q("branch") | Q(owner=user) | Q(backup=user)
-        )
-
-    def of_branches(self, user):
-        """Those of the branches `user` reaches; the list of a branch, without one's own elsewhere."""
-        return self.standing().filter(scope(user, Permission.SEE_CLIENTS).q("branch"))
-
-    def looked_after_by(self, user):
-        """One's own: as manager or as backup, wherever they are."""
-        return self.filter(Q(owner=user) | Q(backup=user))
-
-    def unmanaged(self):
-        """Premium clients who have no active manager: the repair list (W3-01)."""
-        return self.filter(unmanaged_since__isnull=False)
-
-    def with_phone(self, phone):
-        """Everybody with this whole phone number; families share one."""
-        return self.filter(phone_hash=blind.blind_index("phone", phone))
-
-    def with_id_number(self, number):
-        return self.filter(id_hash=blind.blind_index("id", number))
 
 
 #: 优质客户 without a manager of their own: a trigger keeps the day since when, a constraint refuses to

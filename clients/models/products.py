@@ -10,7 +10,8 @@ from django.utils.translation import pgettext_lazy
 
 from ..profile_rules import ProductRisk
 from ..rules import ProductCategory
-from .person import Client, kept_history
+from .kept import kept_history
+from .person import Client
 
 
 class ProductQuerySet(models.QuerySet):

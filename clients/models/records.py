@@ -11,7 +11,8 @@ from rmflow.staff.permissions import Permission, scope
 
 from ..custody_rules import FileState, HoldKind
 from ..rules import ClientType, Level, TimelineKind
-from .person import Client, kept_history
+from .kept import kept_history
+from .person import Client
 
 
 class ArchiveQuerySet(models.QuerySet):

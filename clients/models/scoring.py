@@ -12,7 +12,7 @@ from ..rules import ClientType
 from ..scoring import rules
 from ..scoring.rules import CardState, DowngradeTo, NewClient, Upgrade
 from ..scoring.sources import Source
-from .person import kept_history
+from .kept import kept_history
 
 USER = settings.AUTH_USER_MODEL
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rmflow.staff.permissions import Permission, scope
 
-from .person import kept_history
+from .kept import kept_history
 
 
 class SegmentQuerySet(models.QuerySet):

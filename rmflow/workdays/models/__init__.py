@@ -11,16 +11,8 @@ from .calendar import (
     every_day,
     tracked,
 )
-from .days import (
-    BranchDay,
-    ClosingRule,
-    CustodyLine,
-    DayConfirmation,
-    DayReopening,
-    FreezePass,
-    Inspection,
-    OpinionBoxCheck,
-)
+from .days import BranchDay, ClosingRule, DayConfirmation, OpinionBoxCheck
+from .oversight import CustodyLine, DayReopening, FreezePass, Inspection
 
 __all__ = [
     "DAY_KINDS",

@@ -14,6 +14,7 @@ from rmflow.workdays.models import BranchDay
 from . import closing
 from .actions import closing as slips
 from .actions import closing_day as days
+from .actions import statements
 from .rules.closing import CHECKS, Ruling, Side
 
 NOTE = 200
@@ -170,7 +171,7 @@ class ClosingViewSet(ActionMixin, viewsets.GenericViewSet):
         """A manager's statement on a slip sent to him."""
         said = dict(self._parsed(StateSerializer))
         slip = said.pop("referral")
-        return self._do(pk, lambda: slips.state(slip, by=request.user, **said))
+        return self._do(pk, lambda: statements.state(slip, by=request.user, **said))
 
     @extend_schema(request=BoxSerializer, responses=ClosingSerializer)
     @action(detail=True, methods=["post"], url_path="opinion-box")

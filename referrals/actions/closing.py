@@ -1,4 +1,4 @@
-"""日终核对, slip by slip: statements, checks, rulings, what is left over (deck 20, B-03).
+"""日终核对, slip by slip: checks, rulings, what is left over (deck 20, B-03); what managers say: `statements`.
 
 Every action holds the day first and then locks the slip, so that a lock of the day waits for it or
 stops it.
@@ -8,11 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from clients.rules import addressed_as
 from rmflow.notices.actions import notify
 from rmflow.staff import permissions
-from rmflow.staff.models import User
-from rmflow.staff.permissions import Permission, Role
+from rmflow.staff.permissions import Permission
 from rmflow.workdays import actions as workdays
 from rmflow.workdays import clock
 from rmflow.workdays.current import calendar
@@ -21,7 +19,7 @@ from rmflow.workflow import Conflict, Refused
 
 from .. import closing
 from ..models import Referral, ReferralEvent, Statement
-from ..rules import IN_LOBBY, CheckResult, Reception, Status
+from ..rules import CheckResult, Reception, Status
 from ..rules import closing as rules
 from . import deals, filing
 
@@ -39,7 +37,7 @@ def held_day(day_id, *, by, permission):
     return day
 
 
-def _slip(day, referral_id):
+def slip_of(day, referral_id):
     """A slip of this closing, locked after its day."""
     slips = closing.slips_of(day).select_for_update(of=("self",), no_key=True)
     return slips.select_related("client", "branch", "referrer", "manager", "carried_on", "day").get(
@@ -55,7 +53,7 @@ def _line(day, slip):
     return closing.line_of(slip, statement, day=day, repeats=slip.pk in rules.repeats_of_the_day(named))
 
 
-def _event(slip, name, before, *, by, note=""):
+def event_of(slip, name, before, *, by, note=""):
     return ReferralEvent.objects.create(
         referral=slip,
         name=name,
@@ -65,120 +63,6 @@ def _event(slip, name, before, *, by, note=""):
         manager=slip.manager,
         note=note[:NOTE_LENGTH],
     )
-
-
-# What managers say
-
-
-def day_of(slip):
-    """The day in whose closing a slip stands now: its own, or the next one still unlocked; None = not yet open."""
-    if slip.day.closed_at is None:
-        return slip.day
-    since = slip.carried_on.date if slip.carried_on else slip.day.date
-    later = BranchDay.objects.unlocked().filter(branch=slip.sender_branch_id, date__gt=since)
-    return later.order_by("date").first()
-
-
-@transaction.atomic
-def state(referral_id, *, by, received, met=False, note=""):
-    """The manager says whether a client sent to him came, and whether they met; the last word counts.
-
-    A statement that differs from the slip makes a dispute. Signatures given before fall away.
-    """
-    permissions.require(by, Permission.SIGN_RECEIVED)
-    seen = Referral.objects.visible_to(by).select_related("day", "carried_on").get(pk=referral_id)
-    day = day_of(seen)
-    if day is None:
-        raise Refused(_("The next business day is not open yet."), code="no_day")
-    workdays.hold(day.pk)
-    slip = _slip(day, referral_id)
-    if slip.manager_id != by.pk:
-        raise Refused(_("This client was sent to somebody else."), code="not_mine")
-    if slip.counted_on_id is not None:
-        raise Conflict(_("This slip is checked already."), code="checked")
-    if met and not received:
-        raise Refused(_("Who was met was received."), field="met")
-    before, told = slip.reception, note.strip()[:NOTE_LENGTH]
-    statement, _created = Statement.objects.update_or_create(
-        referral=slip,
-        defaults={
-            "day": day,
-            "manager": by,
-            "by": by,
-            "received": received,
-            "met": met,
-            "note": told,
-            "at": clock.now(),
-        },
-    )
-    _bring_reception_in_line(slip, received=received, met=met)
-    _event(slip, "state", before, by=by, note=told)
-    workdays.withdraw_signatures(day, side=DayConfirmation.Side.MANAGER, person_id=by.pk)
-    if not received:
-        _tell_dispute(slip, day, by=by)
-    return statement
-
-
-def _bring_reception_in_line(slip, *, received, met):
-    """An introduced client who was met or was not: the slip's reception says the same."""
-    if slip.status != Status.REFERRED or not received:
-        return
-    if met and slip.reception != Reception.MET:
-        slip.reception, slip.met_at = Reception.MET, clock.now()
-        slip.accepted_at = slip.accepted_at or slip.met_at
-    elif not met and slip.reception in (*IN_LOBBY, Reception.DECLINED, Reception.MET):
-        slip.reception = Reception.LEFT
-    slip.save(update_fields=["reception", "met_at", "accepted_at"])
-
-
-def _tell_dispute(slip, day, *, by):
-    lobby = User.objects.holding_at(day.branch_id, Role.LOBBY_MANAGER)
-    notify(
-        [user for user in {*lobby, slip.referrer} if user.pk != by.pk],
-        "closing",
-        gettext_noop("{manager} says that {client} did not come."),
-        key=f"referral:{slip.pk}:dispute:{day.pk}",
-        link="/closing/",
-        params={"manager": by.name, "client": slip.addressed_as},
-    )
-
-
-@transaction.atomic
-def state_unfiled(*, by, surname, salutation, met=True, met_at=None, sender_id=None, note=""):
-    """The manager received a client whom nobody has filed; the sender, if known, is asked for a slip."""
-    branch = by.branch
-    if branch is None:
-        raise Refused(_("You have no branch today; ask the administrator."))
-    permissions.require(by, Permission.SIGN_RECEIVED, branch)
-    if not surname.strip():
-        raise Refused(_("Say which client it was."), field="surname")
-    sender = None
-    if sender_id is not None:
-        sender = User.objects.visible_to(by).active().filter(pk=sender_id).first()
-        if sender is None or sender.pk == by.pk:
-            raise Refused(_("Choose a colleague of this branch."), field="sender")
-    day = workdays.business_day(branch, by=by)
-    statement = Statement.objects.create(
-        day=day,
-        manager=by,
-        by=by,
-        received=True,
-        met=met,
-        met_at=met_at,
-        sender=sender,
-        addressed_as=addressed_as(surname.strip()[:10], salutation),
-        note=note.strip()[:NOTE_LENGTH],
-        at=clock.now(),
-    )
-    notify(
-        [sender] if sender else [],
-        "closing",
-        gettext_noop("{manager} has received {client} from you; the slip is missing."),
-        key=f"statement:{statement.pk}",
-        link="/desk/",
-        params={"manager": by.name, "client": statement.addressed_as},
-    )
-    return statement
 
 
 # What the lobby manager finds
@@ -192,11 +76,11 @@ def _count(slip, result, *, day):
 def check(day_id, referral_id, *, by, result, note=""):
     """Check one slip: 属实, 信息更正, 重复 or 无效; from now on it counts under this day."""
     day = held_day(day_id, by=by, permission=Permission.CLOSE_DAY)
-    slip = _slip(day, referral_id)
+    slip = slip_of(day, referral_id)
     rules.check_check(_line(day, slip), result, note)
     _count(slip, result, day=day)
     slip.save(update_fields=["check_result", "counted_on"])
-    _event(slip, "check", slip.reception, by=by, note=f"{CheckResult(result).label} {note}".strip())
+    event_of(slip, "check", slip.reception, by=by, note=f"{CheckResult(result).label} {note}".strip())
     if result in (CheckResult.REPEAT, CheckResult.INVALID):
         deals.recredit(slip)
     return slip
@@ -236,13 +120,13 @@ def check_matched(day_id, *, by):
 def uncheck(day_id, referral_id, *, by, note):
     """Take a check back while the day is not locked (a slip wrongly checked, a day reopened), with a reason."""
     day = held_day(day_id, by=by, permission=Permission.CLOSE_DAY)
-    slip = _slip(day, referral_id)
+    slip = slip_of(day, referral_id)
     if slip.counted_on_id != day.pk:
         raise Conflict(_("This slip is not checked on this day."), code="unchecked")
     why = rules.check_note(note)
     _count(slip, CheckResult.UNCHECKED, day=None)
     slip.save(update_fields=["check_result", "counted_on"])
-    _event(slip, "uncheck", slip.reception, by=by, note=why)
+    event_of(slip, "uncheck", slip.reception, by=by, note=why)
     workdays.withdraw_signatures(day, side=DayConfirmation.Side.LOBBY)
     deals.recredit(slip)
     return slip
@@ -252,14 +136,14 @@ def uncheck(day_id, referral_id, *, by, note):
 def carry_over(day_id, referral_id, *, by, note):
     """Leave a disputed or unmet slip over: marked, uncounted, back in the next day's closing."""
     day = held_day(day_id, by=by, permission=Permission.CLOSE_DAY)
-    slip = _slip(day, referral_id)
+    slip = slip_of(day, referral_id)
     rules.check_carry(_line(day, slip))
     why = rules.check_note(note)
     if slip.carried_on_id == day.pk:
         return slip
     slip.carried_on = day
     slip.save(update_fields=["carried_on"])
-    _event(slip, "carry", slip.reception, by=by, note=why)
+    event_of(slip, "carry", slip.reception, by=by, note=why)
     return slip
 
 
@@ -270,7 +154,7 @@ def carry_over(day_id, referral_id, *, by, note):
 def settle(day_id, referral_id, *, by, ruling, note, agreed_on=None):
     """Rule on a difference, with a note; the slip is checked with what follows from the ruling."""
     day = held_day(day_id, by=by, permission=Permission.CLOSE_DAY)
-    slip = _slip(day, referral_id)
+    slip = slip_of(day, referral_id)
     line = _line(day, slip)
     if line.is_counted:
         raise Conflict(_("This slip is checked already."), code="checked")
@@ -284,7 +168,7 @@ def settle(day_id, referral_id, *, by, ruling, note, agreed_on=None):
     _count(slip, rules.RULED[ruling], day=day)
     slip.save()
     label = rules.Ruling(ruling).label
-    _event(slip, "settle", before, by=by, note=_("{ruling}: {note}").format(ruling=label, note=why))
+    event_of(slip, "settle", before, by=by, note=_("{ruling}: {note}").format(ruling=label, note=why))
     if ruling == rules.Ruling.TO_FOLLOW_UP:
         filing.open_follow_up(slip, by=by)
     deals.recredit(slip)
@@ -325,7 +209,7 @@ def _tell_ruling(slip, label, day, *, by):
 def open_missing_record(day_id, referral_id, *, by):
     """代建: open the follow-up record that a to-follow-up slip lacks, for its manager."""
     day = held_day(day_id, by=by, permission=Permission.CLOSE_DAY)
-    slip = _slip(day, referral_id)
+    slip = slip_of(day, referral_id)
     if slip.status != Status.TO_FOLLOW_UP or slip.follow_up_id is not None:
         raise Conflict(_("This slip has its follow-up record."), code="has_record")
     if slip.manager_id is None:

@@ -19,8 +19,7 @@ from rmflow.workdays import clock
 from rmflow.workflow import Refused
 
 from .. import closing
-from ..actions import closing as slips
-from ..actions import deals
+from ..actions import deals, statements
 from ..closing_lines import line, money
 from ..models import Referral
 from ..rules.closing import Finding, Side
@@ -79,7 +78,7 @@ def _days(user):
     """The days in whose closing something of `user` stands, the oldest first."""
     found = {}
     for slip in closing.of_manager(user).select_related("day__branch"):
-        day = slips.day_of(slip)
+        day = statements.day_of(slip)
         if day is not None:
             found.setdefault(day.pk, day)
     branch = outlet(user)
@@ -152,7 +151,7 @@ def state(request, pk):
     said = request.POST.get("said", "")
     received, met = said in ("met", "unmet"), said == "met"
     note = request.POST.get("note", "")
-    _once(request, lambda: slips.state(pk, by=request.user, received=received, met=met, note=note))
+    _once(request, lambda: statements.state(pk, by=request.user, received=received, met=met, note=note))
     return _back(request, _("Noted"))
 
 
@@ -162,7 +161,7 @@ def unfiled(request):
     form = checked(UnfiledForm(request.POST))
     said = {name: form.cleaned_data[name] for name in ("surname", "salutation", "met_at", "note")}
     sender = number(request.POST.get("sender", ""))
-    _once(request, lambda: slips.state_unfiled(by=request.user, sender_id=sender, **said))
+    _once(request, lambda: statements.state_unfiled(by=request.user, sender_id=sender, **said))
     return _back(request, _("Noted; the lobby manager settles it"))
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from referrals import actions, closing
 from referrals.actions import closing as slips
 from referrals.actions import closing_day as days
+from referrals.actions import statements
 from referrals.models import Referral, Statement
 from rmflow.notices.models import Notice
 from rmflow.staff.models import RoleHolding
@@ -73,7 +74,7 @@ def test_a_manager_who_says_nothing_is_missing_and_blocks(filed, lobby, wealth, 
 
 def test_not_received_makes_a_dispute_and_tells_both(filed, teller, lobby, wealth, branch):
     slip = filed(by=teller)
-    slips.state(slip.pk, by=wealth, received=False, note="接待他人，未见到")
+    statements.state(slip.pk, by=wealth, received=False, note="接待他人，未见到")
     assert kinds(day_of(branch))["disputed"] == 1
     assert set(Notice.objects.filter(kind="closing").values_list("recipient", flat=True)) == {
         lobby.pk,
@@ -83,10 +84,10 @@ def test_not_received_makes_a_dispute_and_tells_both(filed, teller, lobby, wealt
 
 def test_what_a_manager_states_moves_the_reception(filed, wealth):
     slip = filed()
-    slips.state(slip.pk, by=wealth, received=True, met=True)
+    statements.state(slip.pk, by=wealth, received=True, met=True)
     slip.refresh_from_db()
     assert (slip.reception, bool(slip.met_at)) == ("met", True)
-    slips.state(slip.pk, by=wealth, received=True, met=False)
+    statements.state(slip.pk, by=wealth, received=True, met=False)
     slip.refresh_from_db()
     assert slip.reception == "left"
     assert list(slip.events.filter(name="state").values_list("state_to", flat=True)) == ["met", "left"]
@@ -94,7 +95,7 @@ def test_what_a_manager_states_moves_the_reception(filed, wealth):
 
 
 def test_a_client_received_without_a_slip_is_a_difference(lobby, wealth, teller, branch):
-    statement = slips.state_unfiled(by=wealth, surname="姚", salutation="madam", sender_id=teller.pk)
+    statement = statements.state_unfiled(by=wealth, surname="姚", salutation="madam", sender_id=teller.pk)
     assert statement.addressed_as == "姚女士"
     assert kinds(day_of(branch))["sender_missing"] == 1
     assert Notice.objects.get(recipient=teller).link == "/desk/"
@@ -105,7 +106,7 @@ def test_a_client_received_without_a_slip_is_a_difference(lobby, wealth, teller,
 
 
 def test_a_slip_filed_afterwards_takes_up_the_statement(filed, lobby, wealth, branch):
-    statement = slips.state_unfiled(by=wealth, surname="姚", salutation="madam")
+    statement = statements.state_unfiled(by=wealth, surname="姚", salutation="madam")
     slip = filed(name="姚")
     day = day_of(branch)
     with pytest.raises(Refused):
@@ -150,7 +151,7 @@ def test_withdrawn_slips_have_no_part_in_it_and_checked_ones_stay(filed, lobby, 
 )
 def test_each_ruling_leaves_one_story(filed, lobby, wealth, branch, ruling, status, reception, result):
     slip = filed(by=lobby)
-    slips.state(slip.pk, by=wealth, received=False)
+    statements.state(slip.pk, by=wealth, received=False)
     day = day_of(branch)
     with pytest.raises(Refused):
         slips.settle(day.pk, slip.pk, by=lobby, ruling=ruling, note=" ")
@@ -191,7 +192,7 @@ def test_a_dispute_left_over_comes_back_the_next_day_and_counts_there(
     filed, lobby, wealth, branch, afternoon
 ):
     slip = filed()
-    slips.state(slip.pk, by=wealth, received=False)
+    statements.state(slip.pk, by=wealth, received=False)
     day = day_of(branch)
     slips.carry_over(day.pk, slip.pk, by=lobby, note="待调阅监控")
     assert slips.carry_over(day.pk, slip.pk, by=lobby, note="again").pk == slip.pk
@@ -262,10 +263,10 @@ def test_a_manager_signs_only_when_he_has_answered(filed, lobby, wealth, branch)
     day = day_of(branch)
     with pytest.raises(days.DayOpen):
         days.confirm_side(day.pk, by=wealth, side="manager")
-    slips.state(slip.pk, by=wealth, received=True, met=True)
+    statements.state(slip.pk, by=wealth, received=True, met=True)
     first = days.confirm_side(day.pk, by=wealth, side="manager")
     assert days.confirm_side(day.pk, by=wealth, side="manager") == first
-    slips.state(slip.pk, by=wealth, received=True, met=False)
+    statements.state(slip.pk, by=wealth, received=True, met=False)
     assert "unsigned" in kinds(day)  # another word takes the signature back
     assert DayConfirmation.objects.filter(withdrawn_at__isnull=False).count() == 1
 
@@ -318,7 +319,7 @@ def test_one_person_on_both_sides_needs_another_for_one_of_them(filed, hire, lob
     both = hire("100120", "方圆", Role.LOBBY_MANAGER)
     RoleHolding.objects.create(user=both, role=Role.WEALTH_MANAGER, branch=branch)
     slip = filed(manager_id=both.pk)
-    slips.state(slip.pk, by=both, received=True, met=True)
+    statements.state(slip.pk, by=both, received=True, met=True)
     day = day_of(branch)
     slips.check_matched(day.pk, by=both)
     days.look_into_box(day.pk, by=both)
@@ -407,7 +408,7 @@ def test_a_day_locked_at_its_date_sends_the_evening_to_the_next_opening_day(
     slip = filed()
     assert slip.day.date == datetime.date(2026, 10, 10)
     afternoon.move_to(at(17, 40, day=10))
-    slips.state(slip.pk, by=wealth, received=True, met=True)
+    statements.state(slip.pk, by=wealth, received=True, met=True)
     assert locked(slip.day, lobby=lobby, managers=[wealth]).date == datetime.date(2026, 10, 10)
 
 
@@ -434,7 +435,7 @@ def test_no_step_reaches_another_branch(filed, lobby, wealth, other_lobby, other
         lambda: days.lock(day.pk, by=other_lobby),
         lambda: days.look_into_box(day.pk, by=other_lobby),
         lambda: days.confirm_side(day.pk, by=other_wealth, side="manager"),
-        lambda: slips.state(slip.pk, by=other_wealth, received=False),
+        lambda: statements.state(slip.pk, by=other_wealth, received=False),
     ):
         with pytest.raises((BranchDay.DoesNotExist, Referral.DoesNotExist)):
             call()

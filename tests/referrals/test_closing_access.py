@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from referrals.actions import closing as slips
 from referrals.actions import closing_day as days
+from referrals.actions import statements
 from rmflow.workdays.actions import custody
 
 from .closing import at, day_of, locked, met, ready
@@ -49,7 +50,7 @@ def prepared(name, filed, lobby, wealth, head, branch):
     slip = filed(by=lobby) if name in ("settle", "carry", "state") else met(filed, wealth, by=lobby)
     day = day_of(branch)
     if name in ("settle", "carry"):
-        slips.state(slip.pk, by=wealth, received=False)
+        statements.state(slip.pk, by=wealth, received=False)
     if name in ("uncheck", "sign_lobby"):
         ready(day, lobby=lobby)
     if name == "lock":
@@ -72,7 +73,7 @@ def prepared(name, filed, lobby, wealth, head, branch):
         "uncheck": (lambda by: slips.uncheck(day.pk, slip.pk, by=by, note="x"), None, {}),
         "box": (lambda by: days.look_into_box(day.pk, by=by), "opinion-box", {}),
         "state": (
-            lambda by: slips.state(slip.pk, by=by, received=True, met=True),
+            lambda by: statements.state(slip.pk, by=by, received=True, met=True),
             "state",
             {"referral": slip.pk, "received": True, "met": True},
         ),

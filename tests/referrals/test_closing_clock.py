@@ -6,8 +6,7 @@ import pytest
 import time_machine
 
 from referrals import tasks
-from referrals.actions import closing as slips
-from referrals.actions import closing_clock
+from referrals.actions import closing_clock, statements
 from rmflow.doors.models import JobRun
 from rmflow.notices.models import Notice
 from rmflow.workdays import clock
@@ -32,7 +31,7 @@ def test_at_the_hour_each_person_with_something_open_is_told_once(
     afternoon, filed, teller, lobby, wealth, colleague, other_wealth, branches
 ):
     met(filed, wealth)
-    slips.state_unfiled(by=wealth, surname="姚", salutation="madam", sender_id=teller.pk)
+    statements.state_unfiled(by=wealth, surname="姚", salutation="madam", sender_id=teller.pk)
     Notice.objects.all().delete()
     assert closing_clock.remind(now=at(17, 29)) == 0
     assert closing_clock.remind(now=at(17, 30)) == 3

@@ -5,6 +5,7 @@ import pytest
 from referrals import actions
 from referrals.actions import closing as slips
 from referrals.actions import closing_day as days
+from referrals.actions import statements
 from referrals.models import Referral
 from rmflow.staff.models import RoleHolding
 from rmflow.staff.permissions import Role
@@ -43,7 +44,7 @@ def test_a_day_closed_twice_at_once_is_locked_once(filed, lobby, hire, wealth, b
 def answer_all(day, wealth):
     for slip in Referral.objects.filter(day=day, counted_on__isnull=True).exclude(reception="met"):
         if day.closed_at is None:
-            slips.state(slip.pk, by=wealth, received=True, met=True)
+            statements.state(slip.pk, by=wealth, received=True, met=True)
 
 
 def test_a_slip_filed_while_the_day_locks_is_never_in_a_locked_day(
@@ -81,7 +82,7 @@ def test_a_statement_and_the_lock_at_once_leave_one_story(filed, lobby, wealth, 
     ready(day, lobby=lobby, managers=[wealth])
     names = outcomes(
         lambda: days.lock(day.pk, by=lobby),
-        lambda: slips.state(slip.pk, by=wealth, received=False),
+        lambda: statements.state(slip.pk, by=wealth, received=False),
         lambda: slips.uncheck(day.pk, slip.pk, by=lobby, note="x"),
     )
     day.refresh_from_db()
@@ -95,7 +96,7 @@ def test_a_statement_and_the_lock_at_once_leave_one_story(filed, lobby, wealth, 
 def test_one_slip_settled_in_two_ways_at_once_is_settled_once(filed, lobby, head, wealth, branch):
     for n in range(3):
         slip = filed(name=f"王{'一二三'[n]}")
-        slips.state(slip.pk, by=wealth, received=False)
+        statements.state(slip.pk, by=wealth, received=False)
         day = day_of(branch)
         names = outcomes(
             lambda day=day, slip=slip: slips.settle(day.pk, slip.pk, by=lobby, ruling="sender", note="x"),
@@ -113,7 +114,7 @@ def test_the_same_person_cannot_sign_both_sides_at_once(filed, hire, lobby, head
     both = hire("100120", "方圆", Role.LOBBY_MANAGER)
     RoleHolding.objects.create(user=both, role=Role.WEALTH_MANAGER, branch=branch)
     slip = filed(manager_id=both.pk)
-    slips.state(slip.pk, by=both, received=True, met=True)
+    statements.state(slip.pk, by=both, received=True, met=True)
     day = day_of(branch)
     ready(day, lobby=lobby)
     names = outcomes(
@@ -134,7 +135,7 @@ def test_a_day_reopened_twice_at_once_is_reopened_once(filed, lobby, head, wealt
 def test_leaving_over_and_checking_at_once_never_deadlock(filed, lobby, head, wealth, branch):
     many = [filed(name=f"王{n}") for n in "一二三四五六"]
     for slip in many:
-        slips.state(slip.pk, by=wealth, received=True, met=False)
+        statements.state(slip.pk, by=wealth, received=True, met=False)
     day = day_of(branch)
     outcomes(
         lambda: slips.check_matched(day.pk, by=lobby),

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from referrals import actions
 from referrals.actions import closing as slips
 from referrals.actions import closing_day as days
+from referrals.actions import statements
 from referrals.models import Diversion, PatrolRound, Referral, Statement
 from rmflow.workdays import freeze
 from rmflow.workdays.models import BranchDay, DayConfirmation, DayReopening, FreezePass, OpinionBoxCheck
@@ -29,7 +30,7 @@ def branch(branches):
 def slip(filed, wealth, lobby, branch):
     """A checked slip of a locked day, with a statement, a diversion and a patrol round."""
     slip = filed()
-    slips.state(slip.pk, by=wealth, received=True, met=True)
+    statements.state(slip.pk, by=wealth, received=True, met=True)
     actions.divert(by=lobby, destination="self_service")
     actions.tick_patrol(by=lobby)
     locked(day_of(branch), lobby=lobby, managers=[wealth])
@@ -150,7 +151,7 @@ def test_the_actions_refuse_before_the_database_does(slip, lobby, wealth, head):
         lambda: slips.settle(day.pk, slip.pk, by=lobby, ruling="invalid", note="x"),
         lambda: slips.carry_over(day.pk, slip.pk, by=lobby, note="x"),
         lambda: slips.check_matched(day.pk, by=lobby),
-        lambda: slips.state(slip.pk, by=wealth, received=False),
+        lambda: statements.state(slip.pk, by=wealth, received=False),
         lambda: days.confirm_side(day.pk, by=wealth, side="manager"),
         lambda: days.look_into_box(day.pk, by=lobby),
         lambda: days.lock(day.pk, by=lobby),
@@ -224,7 +225,7 @@ def test_a_slip_left_over_keeps_what_was_filed_and_stays_open_for_its_check(file
     slip = filed()
     day = day_of(branch)
     slips.carry_over(day.pk, slip.pk, by=lobby, note="x")
-    slips.state(slip.pk, by=wealth, received=False)
+    statements.state(slip.pk, by=wealth, received=False)
     days.look_into_box(day.pk, by=lobby)
     days.confirm_side(day.pk, by=wealth, side="manager")
     days.lock(day.pk, by=lobby)

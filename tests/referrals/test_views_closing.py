@@ -11,6 +11,7 @@ from clients.models import Client, Product
 from followups.models import Deal
 from referrals.actions import closing as slips
 from referrals.actions import closing_day as days
+from referrals.actions import statements
 from referrals.models import Referral, Statement
 from rmflow.notices.models import Notice
 from rmflow.workdays import current
@@ -89,7 +90,7 @@ def test_the_register_of_the_opinion_box_is_read_by_those_who_inspect(
 def test_the_lobby_closes_a_whole_day_on_the_page(browse, filed, teller, lobby, wealth, branch):
     met(filed, wealth)
     disputed = filed(by=teller, name="许")
-    slips.state(disputed.pk, by=wealth, received=False, note="接待他人，未见到")
+    statements.state(disputed.pk, by=wealth, received=False, note="接待他人，未见到")
     page, day = browse(lobby), day_of(branch)
     shown = text(page.get("/closing/"))
     for words in ("争议", "接待他人，未见到", "尚不能锁定", "核对相符的 1 笔", "处理下一笔差异"):
@@ -130,7 +131,7 @@ def test_a_button_pressed_twice_does_it_once(browse, lobby, filed, wealth, branc
 
 def test_a_slip_is_left_over_and_a_check_taken_back(browse, lobby, filed, wealth, branch):
     slip, sure = filed(), met(filed, wealth, name="王")
-    slips.state(slip.pk, by=wealth, received=False)
+    statements.state(slip.pk, by=wealth, received=False)
     page, base = browse(lobby), f"/closing/{day_of(branch).pk}"
     page.post(f"{base}/slips/{slip.pk}/settle/", {"do": "carry", "note": "待调阅监控"})
     slip.refresh_from_db()
@@ -173,7 +174,7 @@ def test_the_manager_answers_sells_and_signs(browse, filed, lobby, wealth, telle
 
 
 def test_a_missing_slip_is_settled(browse, lobby, wealth, filed, branch):
-    said = slips.state_unfiled(by=wealth, surname="姚", salutation="madam")
+    said = statements.state_unfiled(by=wealth, surname="姚", salutation="madam")
     page, day = browse(lobby), day_of(branch)
     assert "推介人缺" in text(page.get("/closing/"))
     page.post(f"/closing/{day.pk}/unfiled/{said.pk}/", {"ruling": "own", "note": "自主获客"})

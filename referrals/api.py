@@ -1,9 +1,11 @@
 """Referrals over the API: the same card, the same actions, scopes and refusals as the desk."""
 
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from clients.rules import ClientType, Level, Salutation
 from followups.rules import Channel
@@ -12,6 +14,7 @@ from rmflow.doors.api import NUMBER, ActionMixin
 from rmflow.privacy import normal
 from rmflow.privacy.models import ConsentBasis
 from rmflow.staff.models import User
+from rmflow.workdays import clock
 
 from . import actions, rows, rules
 from .actions import steps
@@ -95,9 +98,34 @@ class PersonSerializer(serializers.Serializer):
         return normal.phone(value)
 
 
+class RepeatSerializer(serializers.Serializer):
+    """The numbers by which a repeat may be known."""
+
+    phone = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    id_number = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+    def validate_phone(self, value):
+        return normal.phone(value)
+
+    def validate_id_number(self, value):
+        return normal.id_number(value, today=clock.today())
+
+    def validate(self, data):
+        if not any(data.values()):
+            raise serializers.ValidationError(_("Give a phone or an ID number."))
+        return data
+
+
+class WarnedSerializer(serializers.Serializer):
+    """Whether a warning is due; why, where and whose client is never said."""
+
+    warned = serializers.BooleanField()
+
+
 class CardSerializer(PersonSerializer):
     """The lobby card (优质客户推介表)."""
 
+    id_number = serializers.CharField(required=False, allow_blank=True, max_length=200)
     end = serializers.ChoiceField(End)
     cues = serializers.ListField(child=serializers.ChoiceField(Cue), max_length=20)
     business = serializers.ChoiceField(Business, required=False, allow_blank=True)
@@ -114,6 +142,9 @@ class CardSerializer(PersonSerializer):
     place = serializers.CharField(required=False, allow_blank=True, max_length=30)
     repeat_reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
     referred_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def validate_id_number(self, value):
+        return normal.id_number(value, today=clock.today())
 
 
 class StepSerializer(serializers.Serializer):
@@ -186,6 +217,15 @@ class ReferralViewSet(ActionMixin, mixins.ListModelMixin, mixins.RetrieveModelMi
         key = idempotency.key_of(request)
         slip = actions.file_once(card, by=request.user, key=key, body=request.data)
         return self._answer(slip.pk, 201)
+
+    @extend_schema(request=RepeatSerializer, responses=WarnedSerializer)
+    @action(
+        detail=False, methods=["post"], url_path="repeat-check", pagination_class=None, filterset_class=None
+    )
+    def repeat_check(self, request):
+        """Whether this person may be looked after or referred lately (W1-07): capped a day, logged."""
+        warned = actions.look(by=request.user, **self._parsed(RepeatSerializer))
+        return Response({"warned": warned})
 
     @extend_schema(request=StepSerializer, responses=ReferralSerializer)
     @action(detail=True, methods=["post"])

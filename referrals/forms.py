@@ -12,6 +12,7 @@ from followups.rules import Channel
 from rmflow.doors import forms as doors
 from rmflow.privacy import normal
 from rmflow.privacy.models import ConsentBasis
+from rmflow.workdays import clock
 
 from . import rules
 from .rules import AssetBand, Business, Card, Cue, Destination, End, Need, Reception, Status
@@ -112,6 +113,9 @@ class CardForm(Answering, PersonFields):
     branch = forms.IntegerField(
         label=_("Branch that follows up"), required=False, min_value=1, max_value=2**31
     )
+    id_number = forms.CharField(
+        label=_("Resident ID number"), required=False, max_length=LONGEST, widget=forms.TextInput
+    )
     agreed_on = forms.DateField(
         label=_("Agreed day"),
         required=False,
@@ -126,7 +130,10 @@ class CardForm(Answering, PersonFields):
     repeat_reason = _line(_("Reason for referring again"), rules.NOTE_LENGTH)
     end = forms.ChoiceField(label=_("What happens now"), required=False, choices=End.choices)
     card_open = forms.BooleanField(label=_("Hand out card, follow up"), required=False)
-    more = forms.BooleanField(label=_("Assets, place, note"), required=False)
+    more = forms.BooleanField(label=_("ID, assets, place, note"), required=False)
+
+    def clean_id_number(self):
+        return normal.id_number(self.cleaned_data["id_number"], today=clock.today())
 
     def card(self, *, own_branch_id):
         """The `rules.Card` of a valid form; a slip for another branch goes to its duty queue."""
@@ -140,6 +147,7 @@ class CardForm(Answering, PersonFields):
             salutation=data["salutation"],
             name=data["name"],
             phone=data["phone"],
+            id_number=data["id_number"],
             basis=data["basis"],
             needs=data["needs"],
             assets=data["assets"],

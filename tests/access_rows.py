@@ -623,6 +623,7 @@ API = {
     "referral-detail": {"GET": row(SLIP, thing="slip")},
     "referral-transitions": {"POST": row(SLIP, RECEIVE, thing="slip", name="accept")},
     "referral-verdict": {"POST": row(SLIP, RECEIVE, thing="slip", type="ordinary")},
+    "referral-repeat-check": {"POST": row(FILE, phone="13800005678")},
     "referral-guide-on": {"POST": row(SLIP, RECEIVE, thing="slip", onward="e_channel")},
     "referral-take": {"POST": row(SLIP, RECEIVE, thing="card")},
     "referral-withdraw": {"POST": row(own, FILE, thing="slip", reason="x")},

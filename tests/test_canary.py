@@ -95,6 +95,7 @@ def story(cast, notice, card):
         "name": CANARY.name,
         "salutation": "madam",
         "phone": CANARY.phone,
+        "id_number": CANARY.id_number,
         "basis": "on",
         "end": "card",
         "card_open": "on",
@@ -104,7 +105,10 @@ def story(cast, notice, card):
         "manager": cast["wealth"].pk,
         "idempotency_key": "canary-1",
     }
-    assert lobby.post("/desk/repeat/", {"phone": CANARY.phone}, **HTMX).status_code == 200
+    numbers = {"phone": CANARY.phone, "id_number": CANARY.id_number}
+    assert lobby.post("/desk/repeat/", numbers, **HTMX).status_code == 200
+    asked = lobby.post("/api/v1/referrals/repeat-check/", numbers, content_type="application/json")
+    assert asked.status_code == 200
     assert lobby.post("/desk/file/", handed_out, **HTMX).status_code == 200
     assert lobby.post("/desk/file/", handed_out, **HTMX).status_code == 200  # the same answer again
     lobby.post("/desk/file/", {**handed_out, "cues": [], "idempotency_key": "canary-2"}, **HTMX)

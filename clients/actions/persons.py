@@ -29,32 +29,38 @@ PLAIN = ("name", "salutation", "birth_date", "occupation", "education", "marital
 
 
 def match(*, name, phone="", id_kind="", id_number=""):
-    """The one person these data already stand for, or None: by ID, or by phone and surname together.
+    """The one person these data already stand for, or None: by ID or phone, each together with the surname.
 
-    Bank-wide and silent: the caller must not show anything of what was found (W1-07).
+    Bank-wide and silent: the caller must not show anything of what was found (W1-07). A number without a
+    surname finds nobody: else the words of the slip would tell whose it is.
     """
-    if id_number:
-        return Client.objects.with_id_number(id_number).filter(id_kind=id_kind).first()
-    if not (phone and name):
+    if not name:
         return None
-    found = list(Client.objects.with_phone(phone).filter(name__startswith=names.surname(name))[:2])
-    return found[0] if len(found) == 1 else None
+    named = Client.objects.filter(name__startswith=names.surname(name))
+    if id_number:
+        holder = named.with_id_number(id_number).filter(id_kind=id_kind).first()
+        if holder is not None:
+            return holder
+    found = list(named.with_phone(phone)[:2]) if phone else []
+    another = id_number and found and found[0].id_hash  # a family may share a phone, never an ID
+    return found[0] if len(found) == 1 and not another else None
 
 
 @transaction.atomic(savepoint=False)
 def register(*, by, branch, name="", salutation="", phone="", basis="", id_kind="", id_number=""):
     """Find or create the person a slip speaks of; a phone comes with notice and basis (B-22).
 
-    Arguments are normalised already. Raises Refused when a phone has no basis.
+    Arguments are normalised already. Raises Refused when a phone or an ID number has no basis. An ID number
+    that is on record under another surname is not kept a second time; nothing tells (W1-07).
     """
     client = match(name=name, phone=phone, id_kind=id_kind, id_number=id_number)
     if client is not None:
         return client
     client = _new(by=by, branch=branch, name=name, salutation=salutation)
-    if phone:
+    if id_number and not Client.objects.with_id_number(id_number).filter(id_kind=id_kind).exists():
+        put_identity(client, id_kind, id_number)
+    if phone or id_number:
         put_contact(client, phone=phone, basis=basis)
-    if id_number:
-        client.put_id_number(id_kind, id_number)
     made(client)
     note(client, TimelineKind.REGISTERED, by=by, branch=branch)
     return client

@@ -1,21 +1,19 @@
 """Filing a slip and withdrawing it (deck 17–19, W1-03 to W1-05, W1-07, B-04)."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from clients import actions as clients
-from clients.models import Client
 from clients.rules import TimelineKind, addressed_as
 from followups import actions as followups
 from rmflow.doors.idempotency import once
 from rmflow.doors.rows import joined
 from rmflow.doors.together import made, put
 from rmflow.notices.actions import notify
-from rmflow.privacy.models import ConsentBasis
-from rmflow.staff import permissions, person
-from rmflow.staff.models import Branch, User
+from rmflow.staff import permissions
+from rmflow.staff.models import User
 from rmflow.staff.permissions import Permission, Role
 from rmflow.workdays import clock
 from rmflow.workdays.actions import business_day
@@ -24,7 +22,7 @@ from rmflow.workflow import Refused
 from .. import rules
 from ..models import Referral, ReferralEvent
 from ..rules import End, Guidance, Reception, SourceChannel, Status
-from . import repeats, steps
+from . import people, repeats, steps
 
 #: Which channel a role's slip counts under, unless the person holds a stronger one.
 CHANNELS = {
@@ -56,7 +54,13 @@ def file_once(card, *, by, key, body):
         return 201, {"id": filed[0].pk}
 
     try:
-        _status, answer = once(by, key, body, produce, batched=True)
+        try:
+            _status, answer = once(by, key, body, produce, batched=True)
+        except IntegrityError as error:
+            if "client_id_once" not in str(error):
+                raise
+            # a colleague kept the same new ID number a moment ago: now it is found
+            _status, answer = once(by, key, body, produce, batched=True)
     except Refused as refusal:
         if refusal.code == "repeat":
             repeats.remember(by, warned=True)
@@ -78,12 +82,12 @@ def _file(card, *, by):
     """
     permissions.require(by, Permission.FILE_REFERRAL)
     rules.check_card(card, today=clock.today(), now=clock.now())
-    branch = _receiving_branch(card, by=by)
-    sender_branch = _own_outlet(by) or branch
-    manager = _manager(card, branch=branch, sender_branch=sender_branch)
-    client = _person(card, by=by, branch=branch)
+    branch = people.receiving_branch(card, by=by)
+    sender_branch = people.own_outlet(by) or branch
+    manager = people.manager_of(card, branch=branch, sender_branch=sender_branch)
+    client = people.person_of(card, by=by, branch=branch)
     if card.client_id is not None and card.guidance == Guidance.MANAGER:
-        _check_keeper(client, manager)
+        people.check_keeper(client, manager)
     referral = _write(card, client, manager, by=by, branch=branch, sender_branch=sender_branch)
     put(
         ReferralEvent(
@@ -106,101 +110,6 @@ def _file(card, *, by):
         open_follow_up(referral, by=by)
     tell(referral, by=by)
     return referral
-
-
-def _own_outlet(by):
-    """The branch `by` works in today when it serves clients, else None."""
-    here = by.branch
-    return here if here and here.kind == Branch.Kind.BRANCH and here.is_active else None
-
-
-def _receiving_branch(card, *, by):
-    """The branch the client is sent to: one's own, or another branch that serves clients (deck 33)."""
-    if card.branch_id is None:
-        own = _own_outlet(by)
-        if own is None:
-            raise Refused(_("Choose the branch that will receive the client."), field="branch")
-        return own
-    branch = Branch.objects.outlets().filter(pk=card.branch_id).first()
-    if branch is None:
-        raise Refused(_("This branch does not serve clients."), field="branch")
-    return branch
-
-
-def _manager(card, *, branch, sender_branch):
-    """The manager named on the card, if that person can receive the client; None = the duty queue."""
-    if card.guidance != Guidance.MANAGER:
-        return None
-    elsewhere = branch.pk != sender_branch.pk
-    if elsewhere and card.end == End.INTRODUCE:
-        raise Refused(
-            _("Another branch cannot receive on the spot; agree a day instead."),
-            field="end",
-        )
-    if card.manager_id is None:
-        if card.end == End.INTRODUCE:
-            raise Refused(_("Choose the manager who receives the client."), field="manager")
-        return None
-    manager = person.load(card.manager_id, lock=True)
-    if manager is None or not manager.works_at(branch.pk, Role.WEALTH_MANAGER):
-        raise Refused(_("This person does not receive clients in this branch."), field="manager")
-    if card.end == End.INTRODUCE and not card.referred_at and manager.availability == User.Availability.OUT:
-        raise Refused(
-            _("{name} has just gone out; choose someone else.").format(name=manager.name),
-            field="manager",
-        )
-    return manager
-
-
-def _person(card, *, by, branch):
-    """The person of the slip, found or registered; a suspected repeat needs a reason (W1-07).
-
-    The basis is asked for first, and past the day's look-ups every phone needs a reason: else the
-    order of the refusals would tell who banks here.
-    """
-    if card.phone and card.basis not in ConsentBasis.values:
-        raise Refused(_("Say on what basis the phone is kept."), field="notice_basis")
-    chosen = None
-    if card.client_id is not None:
-        chosen = Client.objects.visible_to(by).filter(pk=card.client_id).first()
-        if chosen is None:
-            raise Refused(_("This client is not on your list."), field="client")
-    if not card.repeat_reason.strip() and _may_be_repeat(card, by=by):
-        raise Refused(
-            _("May already be looked after or referred lately; say why it is referred again."),
-            field="repeat_reason",
-            code="repeat",
-        )
-    if chosen is not None:
-        return clients.complete(chosen, by=by, phone=card.phone, basis=card.basis)
-    return clients.register(
-        by=by,
-        branch=branch,
-        name=card.name,
-        salutation=card.salutation,
-        phone=card.phone,
-        basis=card.basis,
-    )
-
-
-def _check_keeper(client, manager):
-    """A client chosen from the list goes to who looks after him or her.
-
-    Else a slip to oneself would be a way to a colleague's telephone numbers.
-    """
-    keepers = {client.owner_id, client.backup_id} - {None}
-    if keepers and (manager is None or manager.pk not in keepers):
-        keeper = client.owner or client.backup
-        raise Refused(
-            _("{name} looks after this client; choose this manager.").format(name=keeper.name),
-            field="manager",
-        )
-
-
-def _may_be_repeat(card, *, by):
-    if card.phone and repeats.is_spent(by):
-        return True
-    return repeats.is_repeat(repeats.persons(phone=card.phone, client_id=card.client_id))
 
 
 def acting_role(user, branch):
@@ -285,14 +194,14 @@ def tell(referral, *, by):
             params={"client": referral.addressed_as, "referrer": by.name},
         )
     elif referral.status == Status.TO_FOLLOW_UP:
-        people = (
+        told = (
             [referral.manager]
             if referral.manager_id
             else list(User.objects.holding_at(referral.branch_id, Role.WEALTH_MANAGER, Role.LOBBY_MANAGER))
         )
         stopped = referral.manager_id and referral.client.do_not_contact
         notify(
-            [person for person in people if person.pk != by.pk],
+            [person for person in told if person.pk != by.pk],
             "to_follow_up",
             ASKED_BUT_STOPPED if stopped else ASKED,
             key=f"referral:{referral.pk}:to_follow_up",

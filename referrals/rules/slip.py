@@ -211,6 +211,7 @@ class Card:
     salutation: str = ""
     name: str = ""
     phone: str = ""
+    id_number: str = ""
     basis: str = ""
     needs: list[str] = field(default_factory=list)
     assets: str = ""

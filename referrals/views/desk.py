@@ -183,19 +183,26 @@ def _told(slip):
 
 @require_POST
 def repeat(request):
-    """The question asked while a phone is typed; one wording for every cause (W1-07)."""
+    """The question asked while a phone or an ID is typed; one wording for every cause (W1-07)."""
     permissions.require(request.user, Permission.FILE_REFERRAL)
     context = {"repeat": None, "reason": request.POST.get("repeat_reason", "")}
-    try:
-        phone = normal.phone(request.POST.get("phone", ""))
-    except normal.BadInput:
-        phone = ""  # still being typed
-    if phone:
+    phone = _typed(normal.phone, request.POST.get("phone", ""))
+    id_number = _typed(normal.id_number, request.POST.get("id_number", ""))
+    if phone or id_number:
         try:
-            context["repeat"] = "warn" if actions.look(by=request.user, phone=phone) else None
+            warned = actions.look(by=request.user, phone=phone, id_number=id_number)
+            context["repeat"] = "warn" if warned else None
         except Refused as refusal:
             context |= {"repeat": "cap", "cap": refusal.message}
     return render(request, "referrals/_repeat.html", context)
+
+
+def _typed(reader, text):
+    """The number in its stored shape; "" while it is still being typed."""
+    try:
+        return reader(text)
+    except normal.BadInput:
+        return ""
 
 
 @require_GET

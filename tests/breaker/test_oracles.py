@@ -81,6 +81,43 @@ def test_past_the_days_look_ups_every_phone_is_warned_of(owned, teller):
     assert machine(teller).post("/api/v1/referrals/", card, format="json").status_code == 201  # no phone
 
 
+def test_the_api_asks_about_a_repeat_in_one_word_capped_and_without_a_trace_of_the_number(owned, teller):
+    door, address = machine(teller), "/api/v1/referrals/repeat-check/"
+    owned.put_id_number("resident", "520103198811172379")
+    owned.save()
+    for asked, warned in (
+        ({"phone": PHONE}, True),
+        ({"phone": STRANGER}, False),
+        ({"id_number": "520103198811172379"}, True),
+        ({"id_number": "110101199003070038"}, False),
+    ):
+        answer = door.post(address, asked, format="json")
+        assert (answer.status_code, answer.json()) == (200, {"warned": warned})
+    assert AccessEvent.objects.filter(user=teller, kind="repeat_check", note="").count() == 4
+    assert door.post(address, {}, format="json").status_code == 400
+    assert "id_number" in door.post(address, {"id_number": "5201"}, format="json").json()
+    assert RepeatCheck.objects.count() == 4
+    RepeatCheck.objects.bulk_create(RepeatCheck(by=teller, warned=False) for _n in range(REPEAT_CHECKS_A_DAY))
+    for phone in (PHONE, STRANGER):
+        assert door.post(address, {"phone": phone}, format="json").status_code == 400
+
+
+def test_an_id_on_a_card_answers_the_same_whoever_has_it(owned, teller):
+    owned.put_id_number("resident", "520103198811172379")
+    owned.save()
+    for extra in ({}, {"basis": "consent", "repeat_reason": "x"}):
+        answers = [
+            machine(teller).post("/api/v1/referrals/", CARD | extra | {"id_number": number}, format="json")
+            for number in ("520103198811172379", "110101199003070038")
+        ]
+        assert answers[0].status_code == answers[1].status_code
+        told = [
+            {key: value for key, value in answer.json().items() if not re.search("id$|number|_at$", key)}
+            for answer in answers
+        ]
+        assert told[0] == told[1]
+
+
 @pytest.fixture
 def of_a_colleague(colleague, branches, notice):
     """A client of the same branch, looked after by the colleague."""

@@ -126,6 +126,72 @@ def test_a_closed_record_is_no_repeat(someone, other_wealth, branches, lobby):
     assert not look(by=lobby, phone=PHONE)
 
 
+ID = "520103198811172379"
+BY_ID = {"id_number": ID, "basis": "consent"}
+
+
+@pytest.fixture
+def with_id(someone):
+    someone.put_id_number("resident", ID)
+    someone.save()
+    return someone
+
+
+@pytest.mark.parametrize("cause", CAUSES, indirect=True)
+def test_each_cause_warns_by_id_alone_in_the_same_words(cause, with_id, filed, lobby):
+    with_id.refresh_from_db()
+    assert look(by=lobby, id_number=ID)
+    before = Referral.objects.count()
+    with pytest.raises(Refused) as caught:
+        filed(**BY_ID)
+    assert (caught.value.code, caught.value.field) == ("repeat", "repeat_reason")
+    assert str(caught.value) == words()
+    assert Referral.objects.count() == before
+    assert filed(**BY_ID, repeat_reason="客户主动要求").client == cause
+
+
+def test_who_was_referred_with_an_id_alone_is_known_by_it_the_next_time(filed, lobby):
+    person = filed(**BY_ID).client
+    person.refresh_from_db()
+    assert (person.id_number, person.phone, person.birth_date) == (ID, "", datetime.date(1988, 11, 17))
+    assert (person.notice_version, person.notice_basis) == ("2026-1", "consent")
+    assert look(by=lobby, id_number=ID)
+    with pytest.raises(Refused) as caught:
+        filed(**BY_ID)
+    assert caught.value.code == "repeat"
+    assert filed(**BY_ID, repeat_reason="x").client == person
+
+
+def test_an_id_is_kept_on_a_basis_only(filed, with_id):
+    for number in (ID, "110101199003070038"):
+        with pytest.raises(Refused) as caught:
+            filed(id_number=number)
+        assert caught.value.field == "notice_basis"
+    assert not Referral.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["王", ""])
+def test_an_id_under_another_name_or_none_gives_nobody_away(name, with_id, other_wealth, filed):
+    owned(with_id, other_wealth)
+    slip = filed(**BY_ID, name=name, salutation="", repeat_reason="x")
+    assert slip.client != with_id and slip.client.id_hash == ""
+    assert "刘" not in slip.addressed_as
+
+
+def test_a_shared_phone_does_not_make_two_ids_one_person(with_id, filed):
+    slip = filed(name="刘", **KNOWN, id_number="110101199003070038")
+    assert slip.client != with_id
+    assert slip.client.id_number == "110101199003070038"
+
+
+def test_past_the_days_cap_an_id_needs_a_reason_too(lobby, filed):
+    RepeatCheck.objects.bulk_create(RepeatCheck(by=lobby, warned=False) for _n in range(REPEAT_CHECKS_A_DAY))
+    with pytest.raises(Refused) as caught:
+        filed(**BY_ID)
+    assert caught.value.code == "repeat"
+    assert filed(**BY_ID, repeat_reason="x").pk
+
+
 def test_an_id_number_and_a_chosen_client_are_looked_up_too(someone, other_wealth, lobby):
     someone.put_id_number("id_card", "520103198811172379")
     someone.save()

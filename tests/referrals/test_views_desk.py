@@ -180,8 +180,27 @@ def test_the_repeat_warning_has_one_wording_and_a_reason_overrules_it(desk, weal
     assert Referral.objects.count() == 2
 
 
+ID = "520103198811172379"
+
+
+def test_an_id_warns_as_a_phone_does_and_a_wrong_one_is_named_beside_its_field(desk, wealth, filed):
+    filed(id_number=ID, basis="consent")
+    warned = desk.post("/desk/repeat/", {"phone": "", "id_number": ID}, **HTMX).content.decode()
+    assert "id_repeat_reason" in warned and "刘" not in warned
+    other = {"phone": "13800005678", "id_number": "110101199003070038"}
+    assert "id_repeat_reason" not in desk.post("/desk/repeat/", other, **HTMX).content.decode()
+    data = card_data(wealth, name="赵", id_number=ID, basis="on")
+    refused = desk.post("/desk/file/", data, **HTMX)
+    assert refused.status_code == 422 and "id_repeat_reason" in refused.content.decode()
+    wrong = desk.post("/desk/file/", {**data, "id_number": "52010319881117237X"}, **HTMX)
+    body = wrong.content.decode()
+    assert wrong.status_code == 422 and "id_id_number_error" in body and "52010319881117237X" in body
+    assert desk.post("/desk/file/", {**data, "repeat_reason": "客户主动要求"}, **HTMX).status_code == 200
+    assert Referral.objects.count() == 2
+
+
 def test_a_number_still_being_typed_is_not_looked_up(desk):
-    desk.post("/desk/repeat/", {"phone": "1380000"}, **HTMX)
+    desk.post("/desk/repeat/", {"phone": "1380000", "id_number": "5201031988"}, **HTMX)
     assert not RepeatCheck.objects.exists()
 
 

@@ -45,7 +45,7 @@
       const basis = document.getElementById("id_basis");
       (phone.value.trim() ? (basis.checked ? card().querySelector(".desk-save-card") : basis) : phone).focus();
     }
-    if (event.target.id === "id_more" && event.target.checked) document.getElementById("id_assets").focus();
+    if (event.target.id === "id_more" && event.target.checked) document.getElementById("id_id_number").focus();
   });
   document.addEventListener("htmx:oobAfterSwap", name);
   document.addEventListener("rmflow:swapped", name);

@@ -145,7 +145,9 @@ class Target:
                 f" SELECT {fresh}, %s FROM {PLACED} p WHERE p.held IS NULL",
                 [load_id],
             )
-            return cursor.rowcount, changed
+            new = cursor.rowcount
+            cursor.execute(f"ANALYZE {self.table}")  # as `write_balances`
+            return new, changed
 
     def undo(self, load_id):
         """(removed, restored): rows the load added and changed; rows written since are left alone."""

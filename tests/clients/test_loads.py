@@ -88,6 +88,17 @@ def test_balances_are_added_changed_and_left(two, tmp_path):
     assert amounts() == [("C001", OCTOBER, Decimal("1.00")), ("C002", OCTOBER, Decimal("-12.50"))]
 
 
+def test_the_planner_knows_of_a_month_as_soon_as_it_is_loaded(two, tmp_path):
+    """Else the evaluation that follows at once would read the whole month for each client."""
+    load(text_file(tmp_path / "a.csv", [["C001", "2026-10", "1"], ["C002", "2026-10", "2"]]))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT most_common_vals::text FROM pg_stats"
+            " WHERE tablename = 'clients_monthlybalance' AND attname = 'month'"
+        )
+        assert "2026-10-01" in cursor.fetchone()[0]
+
+
 def test_the_same_file_does_nothing_twice_unless_asked(two, tmp_path):
     path = text_file(tmp_path / "a.csv", [["C001", "2026-10", "5"]])
     load(path)

@@ -16,7 +16,7 @@ from rmflow.portal.demo import closing, rhythm
 from rmflow.staff.models import BANK_TIME, User
 from rmflow.workdays.models import BranchDay, DayConfirmation
 
-FORTNIGHT = datetime.timedelta(13)
+LIVED = datetime.timedelta(rhythm.LIVED - 1)
 pytestmark = pytest.mark.django_db
 
 ACCOUNTS = (
@@ -70,7 +70,7 @@ def days_have_their_rhythm():
     assert monday > sunday * 1.5 and monday > on[6] and all(on[day] > on[6] for day in (1, 2, 3, 4, 5))
     assert at[10] > at[12] * 2 and at[16] > at[13]
     assert set(at) <= set(rhythm.HOURS)
-    closed = BranchDay.objects.filter(closed_at__isnull=False, date__gte=timezone.localdate() - FORTNIGHT)
+    closed = BranchDay.objects.filter(closed_at__isnull=False, date__gte=timezone.localdate() - LIVED)
     hours = set(closed.values_list(ExtractHour("closed_at", tzinfo=BANK_TIME), flat=True))
     assert hours == {closing.LOCKED[0]}
 

@@ -1,4 +1,4 @@
-"""The last fortnight closed through the actions: answers, rulings, signatures, lock, morning release (B-03)."""
+"""The lived days closed through the actions: answers, rulings, signatures, lock, morning release (B-03)."""
 
 import datetime
 
@@ -16,6 +16,7 @@ from rmflow.workdays.actions import begin_inspection, custody, sign_inspection
 from rmflow.workdays.models import BranchDay
 from rmflow.workflow import Refused
 
+from . import rhythm
 from .moment import at
 
 DENIED = "接待其他客户，出来时客户已离开"
@@ -26,9 +27,9 @@ ANSWERED, SETTLED, SIGNED, LOCKED, RELEASED = (17, 31), (17, 38), (17, 44), (17,
 
 
 def live(branches, rng, today):
-    """The last thirteen days of every branch closed in order; yesterday of the last branch waits."""
+    """The lived days of every branch closed in order; yesterday of the last branch waits."""
     outlets = [branch for code, branch in sorted(branches.items()) if code.isdigit()]
-    for back in range(13, 0, -1):
+    for back in range(rhythm.LIVED - 1, 0, -1):
         for branch in outlets[: -1 if back == 1 else None]:
             close(branch, today - datetime.timedelta(days=back), rng)
     inspect(branches["0817"], today)

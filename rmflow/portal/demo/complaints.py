@@ -183,21 +183,21 @@ def _desk(branch, people, office, today, now):
     _take(
         MATTERS[1], by=teller, moment=min(now, _time(today, 9, 40)), name="王秀珍", way="phone"
     )  # once more
-    _reviews(branch, lobby, office, today, now)
+    _reviews(branch, office, today, now)
 
 
-def _reviews(branch, lobby, office, today, now):
+def _reviews(branch, office, today, now):
     """核查: one that the office has decided and nobody has told yet, one that came in this morning."""
     lately = Complaint.objects.filter(
-        branch=branch, handler=lobby, replied_at__gte=now - datetime.timedelta(days=28)
-    )
+        branch=branch, handler__isnull=False, replied_at__gte=now - datetime.timedelta(days=28)
+    ).select_related("handler")
     asked_on = today - datetime.timedelta(days=6)
     before = lately.filter(status=Status.CLOSED, replied_at__lt=_time(asked_on, 9))
     closed = before.order_by("-replied_at").first()
     if closed:
         with at(_time(asked_on, 10, 5)):
             asked = reviews.ask_review(
-                closed.pk, by=lobby, asked_on=asked_on, reason="客户书面提出：对处理结论不认可"
+                closed.pk, by=closed.handler, asked_on=asked_on, reason="客户书面提出：对处理结论不认可"
             )
         with at(_time(today - datetime.timedelta(days=1), 15, 30)):
             findings = "调阅原始记录并再次联系客户，原处理程序和依据无误"
@@ -206,5 +206,5 @@ def _reviews(branch, lobby, office, today, now):
     if replied:
         with at(min(now, _time(today, 9, 10))):
             reviews.ask_review(
-                replied.pk, by=lobby, asked_on=today, reason="客户来函：未说明第三个月为何不退"
+                replied.pk, by=replied.handler, asked_on=today, reason="客户来函：未说明第三个月为何不退"
             )

@@ -1,9 +1,7 @@
-"""The past, counted: checks and locks of the days before the fortnight, deals, months signed and due."""
+"""The past, counted: checks and locks of the days before the lived ones, deals, months signed and due."""
 
 import datetime
 from decimal import Decimal
-
-from django.db import connection
 
 from clients.models import Product
 from clients.rules import ClientType
@@ -19,6 +17,7 @@ from rmflow.staff.permissions import Role
 from rmflow.workdays.current import calendar
 from rmflow.workdays.models import BranchDay
 
+from . import statistics
 from .moment import at
 
 CHECKS = {
@@ -37,7 +36,7 @@ AMOUNTS = (20_000, 50_000, 80_000, 100_000, 200_000, 300_000, 500_000)
 
 
 def make(rng, today, last):
-    """Check, sell and lock what lies before the fortnight; one day of last month stays unlocked."""
+    """Check, sell and lock what lies before the lived days; one day of last month stays unlocked."""
     days = BranchDay.objects.filter(date__lte=last)
     slips = list(
         Referral.objects.filter(day__in=days).with_outcome().select_related("day", "client", "branch")
@@ -48,8 +47,7 @@ def make(rng, today, last):
     Referral.objects.bulk_update(slips, ["counted_on", "check_result"], batch_size=1000)
     _sell(slips, rng)
     _lock(days, today)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    statistics.gather()
     rollup.refresh()
 
 

@@ -17,7 +17,7 @@ from rmflow.workdays import clock, current
 from . import words
 from .moment import at
 
-#: Archives opened before the last fortnight stand in the cabinet: twenty to a box, in the order of numbers.
+#: Archives opened before the last two weeks stand in the cabinet: twenty to a box, in the order of numbers.
 FILED = """
     UPDATE clients_archive a SET state = 'filed', filed_at = a.opened_at + interval '1 day', filed_by_id = n.keeper,
            place = 'A-' || lpad((n.place / 100 + 1)::text, 2, '0') || '-' || lpad((n.place / 20 %% 5 + 1)::text, 2, '0')

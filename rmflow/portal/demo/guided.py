@@ -1,4 +1,4 @@
-"""Fourteen days of the priority register: premium clients recognised, others with a card in the hand."""
+"""The last days of the priority register: premium clients recognised, others with a card in the hand."""
 
 import datetime
 import random
@@ -24,7 +24,7 @@ def live(branches, today, now, seed):
     rng = random.Random(seed + 36)  # noqa: S311  # nosec B311
     for code in ("0817", "0818"):
         branch, made = branches[code], []
-        for back in range(13, -1, -1):
+        for back in range(rhythm.LIVED - 1, -1, -1):
             date = today - datetime.timedelta(days=back)
             if opening(branch).is_open(date):
                 made += _day(branch, date, now, rng)

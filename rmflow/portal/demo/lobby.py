@@ -8,6 +8,7 @@ from rmflow.staff.models import BANK_TIME, User
 from rmflow.staff.permissions import Role
 from rmflow.workdays.current import opening
 
+from . import rhythm
 from .moment import at
 
 CALL_BACK, GAP_BACK = 2, 1  # days before today on which the lobby was crowded, and empty for a while
@@ -16,7 +17,7 @@ NOTES = ("2 号自助机缺纸，已报修", "下午有社保卡集中领取", "
 
 def live(branches, today, now):
     """Duty of every branch, oldest day first, up to `now`."""
-    for back in range(13, -1, -1):
+    for back in range(rhythm.LIVED - 1, -1, -1):
         date = today - datetime.timedelta(days=back)
         for code, branch in branches.items():
             if code.isdigit() and opening(branch).is_open(date):

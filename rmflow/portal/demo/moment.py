@@ -1,4 +1,4 @@
-"""Work on a past day: the actions of the last fortnight run at the hour they would have had.
+"""Work on a past day: the actions of the lived days run at the hour they would have had.
 
 Django's `timezone.now`, also where a field's default holds it, looks `datetime` up in its module; that
 name is changed for the moment of one action. Demo data only; nothing else may import this.

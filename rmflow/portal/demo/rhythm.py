@@ -1,4 +1,4 @@
-"""How a branch's day goes: which weekday is busy, which hour; shared by history and the last fortnight."""
+"""How a branch's day goes: which weekday is busy, which hour; shared by history and the days that are lived."""
 
 import datetime
 import random
@@ -17,6 +17,8 @@ CUES = {
 }  # fmt: skip
 SIZES = {"0817": 1.0, "0818": 0.8}
 SMALL = 0.2
+#: Days, today the last of them, that are worked through the actions; those before are made in bulk.
+LIVED = 10
 
 
 def slips_of(rng: random.Random, code: str, day: datetime.date) -> int:

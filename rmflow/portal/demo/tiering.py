@@ -10,7 +10,7 @@ from clients.scoring.rules import Move
 from rmflow.staff.models import BANK_TIME, User
 from rmflow.staff.permissions import Role
 
-from . import archives
+from . import archives, statistics
 from .moment import at
 
 MONTHS = 6  # before the one the portfolio wrote
@@ -21,6 +21,7 @@ def make(branches, rng: random.Random, today: datetime.date):
     """Balances backwards, the runs before signed by the heads, last month's computed."""
     _balances(rng, today)
     archives.fill_months()
+    statistics.gather()
     for back in range(SIGNED + 1, 1, -1):
         _signed(first_of(today, back=back))
     last = evaluation.start(first_of(today, back=1))

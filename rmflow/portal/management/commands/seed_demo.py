@@ -6,7 +6,7 @@ import time
 
 import pghistory
 from django.core.management.base import BaseCommand
-from django.db import connection, transaction
+from django.db import transaction
 
 from rmflow.notices.models import Notice
 from rmflow.portal.demo import (
@@ -19,14 +19,16 @@ from rmflow.portal.demo import (
     custody,
     duplicates,
     files,
-    fortnight,
     guided,
     history,
     identified,
+    lived,
     lobby,
     people,
     portfolio,
+    rhythm,
     segments,
+    statistics,
     tiering,
 )
 from rmflow.staff.models import Branch, bank_now
@@ -50,15 +52,17 @@ class Command(BaseCommand):
             portfolio.make(branches, rng, today)
             archives.make(branches, today, seed)
             files.make()
-            history.make(branches, rng, today - datetime.timedelta(90), today - datetime.timedelta(14))
-            counted.make(rng, today, today - datetime.timedelta(14))
-            fortnight.live(branches, rng, today, now)
+            statistics.gather()
+            before = today - datetime.timedelta(rhythm.LIVED)
+            history.make(branches, rng, today - datetime.timedelta(90), before)
+            counted.make(rng, today, before)
+            lived.live(branches, rng, today, now)
             closures.prepare_openings(branches, today, now, seed)
             lobby.live(branches, today, now)
             guided.live(branches, today, now, seed)
             duplicates.make(branches, rng)
             closing.live(branches, rng, today)
-            fortnight.this_moment(branches, rng, now)
+            lived.this_moment(branches, rng, now)
             closing.dispute(branches["0817"], now)
             counted.months_due(today)
             tiering.make(branches, rng, today)
@@ -71,6 +75,5 @@ class Command(BaseCommand):
             identified.make(branches, today)
             quiet = now - datetime.timedelta(hours=4)
             Notice.objects.filter(created_at__lt=quiet, read_at=None).update(read_at=now)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        statistics.gather()
         self.stdout.write(f"Demo data made in {time.monotonic() - started:.0f} s.")

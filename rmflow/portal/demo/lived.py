@@ -1,4 +1,4 @@
-"""The last fourteen days, lived through the actions themselves: filed, received, judged, followed up."""
+"""The last days, lived through the actions themselves: filed, received, judged, followed up."""
 
 import datetime
 import random
@@ -183,8 +183,8 @@ class Day:
 
 
 def live(branches, rng, today, now):
-    """Fourteen days of every branch, oldest first, up to `now`."""
-    for back in range(13, -1, -1):
+    """The last days of every branch, oldest first, up to `now`."""
+    for back in range(rhythm.LIVED - 1, -1, -1):
         date = today - datetime.timedelta(days=back)
         for code, branch in branches.items():
             if code.isdigit() and opening(branch).is_open(date):

@@ -7,7 +7,7 @@ from rmflow.privacy import exports
 from rmflow.workdays import clock
 
 from . import workbook
-from .actions import closing_clock, months, watch
+from .actions import closing_clock, months, repeats, watch
 from .stats import rollup
 
 
@@ -23,6 +23,13 @@ def watch_lobbies() -> dict[str, int]:
 def compile_months() -> dict[str, int]:
     """Each morning: from the first working day on, last month's draft of every branch, once."""
     return months.compile_due(today=clock.today())
+
+
+@shared_task(name="referrals.forget_keys")
+@scheduled("forget digests of repeats")
+def forget_keys() -> dict[str, int]:
+    """Each night: the digests of ID numbers whose slips no repeat warning looks back to."""
+    return {"keys": repeats.forget_keys()}
 
 
 @shared_task(name="referrals.refresh_figures")

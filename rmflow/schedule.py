@@ -56,6 +56,11 @@ SCHEDULE = {
         "task": "referrals.compile_months",
         "schedule": crontab(hour=7, minute=40),
     },
+    # referrals: digests of typed ID numbers, once no warning looks back to them
+    "forget digests of repeats": {
+        "task": "referrals.forget_keys",
+        "schedule": crontab(hour=3, minute=25),
+    },
     "fold in changed days": {"task": "referrals.refresh_figures", "schedule": crontab(minute="*/5")},
     # referrals: a day not locked by its hour; custody sealed at night and released in the morning
     "remind of the closing": {

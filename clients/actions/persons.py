@@ -28,38 +28,30 @@ from .timeline import note
 PLAIN = ("name", "salutation", "birth_date", "occupation", "education", "marital_status", "address")
 
 
-def match(*, name, phone="", id_kind="", id_number=""):
-    """The one person these data already stand for, or None: by ID or phone, each together with the surname.
+def match(*, name, phone=""):
+    """The one person these data already stand for, or None: by phone and surname together.
 
-    Bank-wide and silent: the caller must not show anything of what was found (W1-07). A number without a
-    surname finds nobody: else the words of the slip would tell whose it is.
+    Bank-wide and silent: the caller must not show anything of what was found (W1-07).
     """
-    if not name:
+    if not (phone and name):
         return None
-    named = Client.objects.filter(name__startswith=names.surname(name))
-    if id_number:
-        holder = named.with_id_number(id_number).filter(id_kind=id_kind).first()
-        if holder is not None:
-            return holder
-    found = list(named.with_phone(phone)[:2]) if phone else []
-    another = id_number and found and found[0].id_hash  # a family may share a phone, never an ID
-    return found[0] if len(found) == 1 and not another else None
+    found = list(Client.objects.with_phone(phone).filter(name__startswith=names.surname(name))[:2])
+    return found[0] if len(found) == 1 else None
 
 
 @transaction.atomic(savepoint=False)
-def register(*, by, branch, name="", salutation="", phone="", basis="", id_kind="", id_number=""):
+def register(*, by, branch, name="", salutation="", phone="", basis="", apart=False):
     """Find or create the person a slip speaks of; a phone comes with notice and basis (B-22).
 
-    Arguments are normalised already. Raises Refused when a phone or an ID number has no basis. An ID number
-    that is on record under another surname is not kept a second time; nothing tells (W1-07).
+    Arguments are normalised already. Raises Refused when a phone has no basis or no notice is in force, whether
+    or not the person is known. `apart`: always a new record; who is one and the same is found later (B-21).
     """
-    client = match(name=name, phone=phone, id_kind=id_kind, id_number=id_number)
+    client = None if apart else match(name=name, phone=phone)
     if client is not None:
+        notice_in_force()
         return client
     client = _new(by=by, branch=branch, name=name, salutation=salutation)
-    if id_number and not Client.objects.with_id_number(id_number).filter(id_kind=id_kind).exists():
-        put_identity(client, id_kind, id_number)
-    if phone or id_number:
+    if phone:
         put_contact(client, phone=phone, basis=basis)
     made(client)
     note(client, TimelineKind.REGISTERED, by=by, branch=branch)
@@ -141,6 +133,14 @@ def _taken(error):
     return Refused(_("This ID number is already on record."), field="id_number", code="taken")
 
 
+def notice_in_force():
+    """The notice clients are told today; Refused when there is none, known person or not."""
+    notice = PrivacyNotice.objects.in_force(clock.today())
+    if notice is None:
+        raise Refused(_("No privacy notice is in force; a phone cannot be kept."), field="phone")
+    return notice
+
+
 def put_contact(client, *, phone, basis):
     """Set a phone together with the notice in force and its basis (B-22)."""
     today = clock.today()
@@ -148,9 +148,7 @@ def put_contact(client, *, phone, basis):
         raise Refused(_("Say on what basis the phone is kept."), field="notice_basis")
     rules.check_basis(basis, client.birth_date, today=today)
     client.put_phone(phone)
-    notice = PrivacyNotice.objects.in_force(today)
-    if notice is None:
-        raise Refused(_("No privacy notice is in force; a phone cannot be kept."), field="phone")
+    notice = notice_in_force()
     client.notice_version = notice.version
     client.notice_at = timezone.now()
     client.notice_basis = basis

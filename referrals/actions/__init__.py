@@ -4,7 +4,7 @@ from . import closing, closing_clock, closing_day, deals
 from .filing import file, file_once, withdraw
 from .lobby import divert, tick_patrol, undo_diversion
 from .reception import guide_on, perform, take
-from .repeats import is_repeat, look
+from .repeats import look, may_be_repeat
 from .steps import STEPS, WITH_MANAGER
 from .verdicts import judge
 
@@ -19,9 +19,9 @@ __all__ = [
     "file",
     "file_once",
     "guide_on",
-    "is_repeat",
     "judge",
     "look",
+    "may_be_repeat",
     "perform",
     "take",
     "tick_patrol",

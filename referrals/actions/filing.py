@@ -1,6 +1,6 @@
 """Filing a slip and withdrawing it (deck 17–19, W1-03 to W1-05, W1-07, B-04)."""
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -54,16 +54,10 @@ def file_once(card, *, by, key, body):
         return 201, {"id": filed[0].pk}
 
     try:
-        try:
-            _status, answer = once(by, key, body, produce, batched=True)
-        except IntegrityError as error:
-            if "client_id_once" not in str(error):
-                raise
-            # a colleague kept the same new ID number a moment ago: now it is found
-            _status, answer = once(by, key, body, produce, batched=True)
+        _status, answer = once(by, key, body, produce, batched=True)
     except Refused as refusal:
         if refusal.code == "repeat":
-            repeats.remember(by, warned=True)
+            repeats.remember_warning(card, by=by)
         raise
     return filed[0] if filed else Referral.objects.select_related("manager").get(pk=answer["id"])
 
@@ -98,6 +92,8 @@ def _file(card, *, by):
             manager_id=referral.manager_id,
         )
     )
+    if card.id_number:
+        repeats.keep_key(referral, card.id_number)
     clients.note(
         client,
         TimelineKind.REFERRED,

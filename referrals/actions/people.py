@@ -5,7 +5,6 @@ from django.utils.translation import gettext as _
 from clients import actions as clients
 from clients.models import Client
 from rmflow.privacy.models import ConsentBasis
-from rmflow.privacy.normal import IdKind
 from rmflow.staff import person
 from rmflow.staff.models import Branch, User
 from rmflow.staff.permissions import Role
@@ -63,21 +62,24 @@ def person_of(card, *, by, branch):
     """The person of the slip, found or registered; a suspected repeat needs a reason (W1-07).
 
     The basis is asked for first, and past the day's look-ups every phone or ID needs a reason: else the
-    order of the refusals would tell who banks here.
+    order of the refusals would tell who banks here. An ID number warns, it finds and names nobody.
     """
-    if (card.phone or card.id_number) and card.basis not in ConsentBasis.values:
-        raise Refused(_("Say on what basis these numbers are kept."), field="notice_basis")
+    if card.phone and card.basis not in ConsentBasis.values:
+        raise Refused(_("Say on what basis the phone is kept."), field="notice_basis")
     chosen = None
     if card.client_id is not None:
         chosen = Client.objects.visible_to(by).filter(pk=card.client_id).first()
         if chosen is None:
             raise Refused(_("This client is not on your list."), field="client")
-    if not card.repeat_reason.strip() and _may_be_repeat(card, by=by):
-        raise Refused(
-            _("May already be looked after or referred lately; say why it is referred again."),
-            field="repeat_reason",
-            code="repeat",
-        )
+    spent = repeats.is_past_cap(card, by=by)
+    if spent or repeats.may_be_repeat(phone=card.phone, id_number=card.id_number, client_id=card.client_id):
+        if not card.repeat_reason.strip():
+            raise Refused(
+                _("May already be looked after or referred lately; say why it is referred again."),
+                field="repeat_reason",
+                code="repeat",
+            )
+        repeats.remember_warning(card, by=by)
     if chosen is not None:
         return clients.complete(chosen, by=by, phone=card.phone, basis=card.basis)
     return clients.register(
@@ -87,8 +89,7 @@ def person_of(card, *, by, branch):
         salutation=card.salutation,
         phone=card.phone,
         basis=card.basis,
-        id_kind=IdKind.RESIDENT if card.id_number else "",
-        id_number=card.id_number,
+        apart=spent,
     )
 
 
@@ -104,10 +105,3 @@ def check_keeper(client, manager):
             _("{name} looks after this client; choose this manager.").format(name=keeper.name),
             field="manager",
         )
-
-
-def _may_be_repeat(card, *, by):
-    if (card.phone or card.id_number) and repeats.is_spent(by):
-        return True
-    known = repeats.persons(phone=card.phone, id_number=card.id_number, client_id=card.client_id)
-    return repeats.is_repeat(known)

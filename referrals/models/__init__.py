@@ -4,7 +4,8 @@ from .credit import DealCredit
 from .duty import CrowdCall, DutyEvent, DutyGap, DutyRule, DutyShift
 from .figures import DayFigure, FiguresFolded, MonthEvent, MonthReport, StaleDay
 from .offline import OfflineArrival, OfflineDiscard
-from .slip import Diversion, PatrolRound, Referral, ReferralEvent, ReferralQuerySet, RepeatCheck
+from .repeats import RepeatCheck, RepeatKey
+from .slip import Diversion, PatrolRound, Referral, ReferralEvent, ReferralQuerySet
 from .statement import Statement
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ReferralEvent",
     "ReferralQuerySet",
     "RepeatCheck",
+    "RepeatKey",
     "StaleDay",
     "Statement",
 ]

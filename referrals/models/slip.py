@@ -1,4 +1,4 @@
-"""Referral slips, their events, diversions, patrol rounds and repeat checks (deck 15–21, 35–39)."""
+"""Referral slips, their events, diversions and patrol rounds (deck 15–21, 35–39)."""
 
 from datetime import timedelta
 
@@ -292,14 +292,3 @@ class PatrolRound(models.Model):
     day = models.ForeignKey(BranchDay, models.PROTECT, related_name="+")
     by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
-
-
-class RepeatCheck(models.Model):
-    """One look whether a person was referred before: counted and capped (W1-07), nothing of the person."""
-
-    by = models.ForeignKey(USER, models.CASCADE, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    warned = models.BooleanField()
-
-    class Meta:
-        indexes = [models.Index(fields=["by", "at"], name="repeat_check_by_at")]

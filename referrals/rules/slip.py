@@ -211,7 +211,7 @@ class Card:
     salutation: str = ""
     name: str = ""
     phone: str = ""
-    id_number: str = ""
+    id_number: str = ""  # looked up for a repeat, never kept
     basis: str = ""
     needs: list[str] = field(default_factory=list)
     assets: str = ""

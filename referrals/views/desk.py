@@ -186,8 +186,11 @@ def repeat(request):
     """The question asked while a phone or an ID is typed; one wording for every cause (W1-07)."""
     permissions.require(request.user, Permission.FILE_REFERRAL)
     context = {"repeat": None, "reason": request.POST.get("repeat_reason", "")}
-    phone = _typed(normal.phone, request.POST.get("phone", ""))
-    id_number = _typed(normal.id_number, request.POST.get("id_number", ""))
+    try:
+        phone = normal.phone(request.POST.get("phone", ""))
+        id_number = normal.id_number(request.POST.get("id_number", ""))
+    except normal.BadInput:
+        return HttpResponse(status=204)  # still being typed: nothing is looked up, the strip stays
     if phone or id_number:
         try:
             warned = actions.look(by=request.user, phone=phone, id_number=id_number)
@@ -195,14 +198,6 @@ def repeat(request):
         except Refused as refusal:
             context |= {"repeat": "cap", "cap": refusal.message}
     return render(request, "referrals/_repeat.html", context)
-
-
-def _typed(reader, text):
-    """The number in its stored shape; "" while it is still being typed."""
-    try:
-        return reader(text)
-    except normal.BadInput:
-        return ""
 
 
 @require_GET

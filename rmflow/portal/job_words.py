@@ -19,6 +19,7 @@ NAMES = {
     "recompute counted days": _("Recompute counted days"),
     "watch the lobbies": _("Watch the lobbies"),
     "compile the month's statistics": _("Compile last month's statistics"),
+    "forget digests of repeats": _("Forget digests of the repeat warning"),
     "fold in changed days": _("Fold changed days into the statistics"),
     "forget old exports": _("Forget old exports"),
     "send exports again": _("Send exports again that never reached a worker"),

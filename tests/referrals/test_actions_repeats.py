@@ -8,10 +8,11 @@ from django.core.exceptions import PermissionDenied
 from clients import actions as clients
 from clients.models import Client, Verdict
 from clients.rules import ORDINARY_SUPPRESSES_DAYS
-from referrals import actions
+from referrals import actions, tasks
 from referrals.actions.repeats import look, persons
-from referrals.models import Referral, RepeatCheck
-from referrals.rules import REPEAT_CHECKS_A_DAY
+from referrals.models import Referral, RepeatCheck, RepeatKey
+from referrals.rules import REPEAT_CHECKS_A_DAY, Card
+from rmflow.privacy.blind import blind_index
 from rmflow.privacy.models import AccessEvent
 from rmflow.workdays import clock
 from rmflow.workflow import Refused
@@ -126,8 +127,7 @@ def test_a_closed_record_is_no_repeat(someone, other_wealth, branches, lobby):
     assert not look(by=lobby, phone=PHONE)
 
 
-ID = "520103198811172379"
-BY_ID = {"id_number": ID, "basis": "consent"}
+ID, ANOTHER = "520103198811172379", "110101199003070038"
 
 
 @pytest.fixture
@@ -138,58 +138,91 @@ def with_id(someone):
 
 
 @pytest.mark.parametrize("cause", CAUSES, indirect=True)
-def test_each_cause_warns_by_id_alone_in_the_same_words(cause, with_id, filed, lobby):
+def test_each_cause_warns_by_id_alone_in_the_same_words_and_finds_nobody(cause, with_id, filed, lobby):
     with_id.refresh_from_db()
     assert look(by=lobby, id_number=ID)
     before = Referral.objects.count()
     with pytest.raises(Refused) as caught:
-        filed(**BY_ID)
+        filed(id_number=ID)
     assert (caught.value.code, caught.value.field) == ("repeat", "repeat_reason")
     assert str(caught.value) == words()
     assert Referral.objects.count() == before
-    assert filed(**BY_ID, repeat_reason="客户主动要求").client == cause
+    assert filed(id_number=ID, repeat_reason="客户主动要求").client != cause
 
 
-def test_who_was_referred_with_an_id_alone_is_known_by_it_the_next_time(filed, lobby):
-    person = filed(**BY_ID).client
-    person.refresh_from_db()
-    assert (person.id_number, person.phone, person.birth_date) == (ID, "", datetime.date(1988, 11, 17))
-    assert (person.notice_version, person.notice_basis) == ("2026-1", "consent")
+def test_who_was_referred_with_an_id_alone_is_known_by_it_and_the_number_is_kept_nowhere(filed, lobby):
+    slip = filed(id_number=ID)
+    slip.client.refresh_from_db()
+    assert (slip.client.id_number, slip.client.id_hash, slip.client.notice_basis) == ("", "", "")
     assert look(by=lobby, id_number=ID)
     with pytest.raises(Refused) as caught:
-        filed(**BY_ID)
+        filed(id_number=ID)
     assert caught.value.code == "repeat"
-    assert filed(**BY_ID, repeat_reason="x").client == person
+    actions.withdraw(slip.pk, by=lobby, reason="x")
+    assert filed(id_number=ID).pk
 
 
-def test_an_id_is_kept_on_a_basis_only(filed, with_id):
-    for number in (ID, "110101199003070038"):
-        with pytest.raises(Refused) as caught:
-            filed(id_number=number)
-        assert caught.value.field == "notice_basis"
-    assert not Referral.objects.exists()
+def test_an_id_typed_beside_a_known_phone_is_known_by_itself_afterwards(someone, filed, lobby):
+    assert filed(**KNOWN, id_number=ID).client == someone
+    with pytest.raises(Refused):
+        filed(id_number=ID)
 
 
-@pytest.mark.parametrize("name", ["王", ""])
-def test_an_id_under_another_name_or_none_gives_nobody_away(name, with_id, other_wealth, filed):
-    owned(with_id, other_wealth)
-    slip = filed(**BY_ID, name=name, salutation="", repeat_reason="x")
-    assert slip.client != with_id and slip.client.id_hash == ""
-    assert "刘" not in slip.addressed_as
+def test_digests_are_forgotten_when_no_warning_looks_back_to_them(filed, lobby):
+    filed(id_number=ID)
+    filed(id_number=ANOTHER)
+    old = clock.now() - datetime.timedelta(days=ORDINARY_SUPPRESSES_DAYS, minutes=1)
+    RepeatKey.objects.filter(id_hash=blind_index("id", ID)).update(at=old)
+    assert not look(by=lobby, id_number=ID)
+    assert tasks.forget_keys() == {"keys": 1}
+    assert look(by=lobby, id_number=ANOTHER)
 
 
-def test_a_shared_phone_does_not_make_two_ids_one_person(with_id, filed):
-    slip = filed(name="刘", **KNOWN, id_number="110101199003070038")
-    assert slip.client != with_id
-    assert slip.client.id_number == "110101199003070038"
+def test_the_same_numbers_within_ten_minutes_are_one_look(someone, other_wealth, filed, lobby):
+    owned(someone, other_wealth)
+    assert look(by=lobby, phone=PHONE) and look(by=lobby, phone=PHONE)
+    with pytest.raises(Refused):
+        actions.file_once(
+            Card(end="priority_counter", cues=["vip_card"], **KNOWN), by=lobby, key="k", body={}
+        )
+    filed(**KNOWN, repeat_reason="客户主动要求")
+    assert RepeatCheck.objects.filter(by=lobby).count() == 1
+    look(by=lobby, phone=PHONE, id_number=ID)
+    assert RepeatCheck.objects.filter(by=lobby).count() == 2
 
 
-def test_past_the_days_cap_an_id_needs_a_reason_too(lobby, filed):
+def test_a_warning_overruled_beforehand_is_counted_and_on_record(someone, other_wealth, filed, lobby):
+    owned(someone, other_wealth)
+    filed(**KNOWN, repeat_reason="客户主动要求")
+    assert RepeatCheck.objects.get().warned
+    assert AccessEvent.objects.filter(kind="repeat_check", user=lobby).count() == 1
+
+
+def test_past_the_days_cap_a_number_needs_a_reason_and_finds_nobody(someone, lobby, filed):
     RepeatCheck.objects.bulk_create(RepeatCheck(by=lobby, warned=False) for _n in range(REPEAT_CHECKS_A_DAY))
-    with pytest.raises(Refused) as caught:
-        filed(**BY_ID)
-    assert caught.value.code == "repeat"
-    assert filed(**BY_ID, repeat_reason="x").pk
+    for numbers in ({"id_number": ID}, KNOWN):
+        with pytest.raises(Refused) as caught:
+            filed(**numbers)
+        assert caught.value.code == "repeat"
+    assert filed(**KNOWN, repeat_reason="x").client != someone
+
+
+def test_the_last_look_of_the_day_still_counts_for_its_card(someone, lobby, filed):
+    RepeatCheck.objects.bulk_create(
+        RepeatCheck(by=lobby, warned=False) for _n in range(REPEAT_CHECKS_A_DAY - 1)
+    )
+    assert not look(by=lobby, phone=PHONE)
+    assert filed(**KNOWN).client == someone
+
+
+def test_without_a_notice_known_and_unknown_phones_are_refused_alike(someone, filed, notice):
+    type(notice).objects.update(effective_on=datetime.date(2099, 1, 1))
+    errors = []
+    for phone in (PHONE, "13900001234"):
+        with pytest.raises(Refused) as caught:
+            filed(phone=phone, basis="consent")
+        errors.append(caught.value.errors)
+    assert errors[0] == errors[1] and "phone" in errors[0]
 
 
 def test_an_id_number_and_a_chosen_client_are_looked_up_too(someone, other_wealth, lobby):
@@ -219,7 +252,7 @@ def test_past_the_days_cap_a_look_is_refused_and_filing_goes_on_with_a_reason(lo
     )
     look(by=lobby, phone=PHONE)
     with pytest.raises(Refused) as caught:
-        look(by=lobby, phone=PHONE)
+        look(by=lobby, phone="13900001234")
     assert caught.value.code == "cap"
     assert filed(**KNOWN, repeat_reason="客户主动要求").pk
     RepeatCheck.objects.update(at=clock.now() - datetime.timedelta(days=1))

@@ -36,20 +36,6 @@ def test_ten_equal_submits_at_once_make_one_referral(lobby, wealth, notice):
     assert Referral.objects.count() == 1
 
 
-def test_one_new_id_on_two_cards_at_once_makes_one_person(lobby, teller, wealth, notice):
-    card = {"cues": ["vip_card"], "name": "刘", "end": "introduce", "manager": wealth.pk, "basis": "on"}
-    card |= {"id_number": "520103198811172379", "repeat_reason": "客户主动要求"}
-
-    def submit(user):
-        client = browser(user)
-        mine = card | {"idempotency_key": f"of-{user.pk}"}
-        return lambda: client.post("/desk/file/", mine, headers={"HX-Request": "true"}).status_code
-
-    assert together(submit(lobby), submit(teller)) == [("done", "200")] * 2
-    slips = Referral.objects.all()
-    assert len(slips) == 2 and slips[0].client_id == slips[1].client_id
-
-
 def test_a_tap_sent_twice_at_once_counts_once(lobby):
     client = browser(lobby)
     tap = {"destination": "self_service", "divert_key": "tap"}

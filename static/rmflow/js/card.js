@@ -17,7 +17,7 @@
       if (!values("cues").length) return "needCue";
       if (end === "introduce" && !values("manager").length) return "needManager";
       if (end === "card" && !(values("phone").length && values("agreed_on").length)) return "needCard";
-      if ((values("phone").length || values("id_number").length) && !values("basis").length) return "needBasis";
+      if (values("phone").length && !values("basis").length) return "needBasis";
       return "";
     },
 

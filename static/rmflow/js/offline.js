@@ -129,8 +129,8 @@
     card.key().value = item.key;
     card.form().scrollIntoView({ block: "start" });
     // asks for the reason where one is needed, also when the same number was asked about a moment ago
-    const phone = document.getElementById("id_phone");
-    if (phone.value) htmx.ajax("POST", phone.getAttribute("hx-post"), { source: phone, target: "#desk-repeat", swap: "outerHTML" });
+    const asked = ["id_phone", "id_id_number"].map((id) => document.getElementById(id)).find((field) => field?.value);
+    if (asked) htmx.ajax("POST", asked.getAttribute("hx-post"), { source: asked, target: "#desk-repeat", swap: "outerHTML" });
     document.getElementById("id_name")?.focus();
   }
 

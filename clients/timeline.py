@@ -8,6 +8,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from rmflow.privacy import history_words
 from rmflow.privacy.models import ConsentBasis
 from rmflow.staff.models import BANK_TIME
 from rmflow.staff.permissions import Permission
@@ -207,9 +208,9 @@ def field_name(name):
             field = model._meta.get_field(name)
         except FieldDoesNotExist:
             continue
-        return str(
-            field.related_model._meta.verbose_name_plural if field.auto_created else field.verbose_name
-        )
+        if field.auto_created:
+            return str(field.related_model._meta.verbose_name_plural)
+        return history_words.name(field)
     return name
 
 

@@ -226,6 +226,8 @@ def change(client_id, *, by, **facts):
         raise TypeError(f"change() does not set {sorted(unknown)}")
     if "name" in facts:
         facts["name"] = normal.name(facts["name"])
+        if client.name and not facts["name"]:
+            raise Refused(_("A name on record is corrected, not taken away."), field="name")
     changed = sorted(field for field, value in facts.items() if getattr(client, field) != value)
     if not changed:
         return client

@@ -172,6 +172,10 @@ class OverrideQuerySet(models.QuerySet):
             | Q(client__backup=user)
         )
 
+    def in_force(self, today):
+        """Approved ones that hold on this day."""
+        return self.filter(state=Override.State.APPROVED, starts_on__lte=today, expires_on__gte=today)
+
 
 @kept_history("OverrideHistory")
 class Override(models.Model):

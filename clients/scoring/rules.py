@@ -70,7 +70,7 @@ class PartState(TextChoices):
     READY = "ready", _("Waiting for signature")
     BACK = "back", _("Sent back")
     UPGRADED = "upgraded", _("Upgrades in effect")
-    SIGNED = "signed", _("Signed")
+    SIGNED = "signed", pgettext_lazy("tiers", "Signed")
 
 
 class Move(TextChoices):

@@ -164,7 +164,9 @@ def _said(record, model, field, row, value, names):
         return record.money(value)
     if field.is_relation:
         return names.get((field.related_model, value)) or f"#{value}"
-    return words(row, field.name) if row is not None else str(value)
+    if row is None:  # before the first version: the column's own default
+        return str(dict(field.choices or ()).get(value, value))
+    return words(row, field.name)
 
 
 def _row_words(record, model, row):

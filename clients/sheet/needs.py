@@ -1,7 +1,7 @@
 """What a client needs now, first on the page; and the days ahead."""
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -37,6 +37,7 @@ class Day:
     on: datetime.date
     what: Any = field(compare=False)
     icon: str = field(compare=False, default="calendar-event")
+    far: bool = field(compare=False, default=False)  # said with its year
 
 
 def rows(record):
@@ -141,4 +142,5 @@ def ahead(record):
     until = record.profile.risk_valid_until
     if until and until >= record.today:
         days.append(Day(until, _("Risk assessment ends"), "shield-check"))
-    return sorted(days)[:AHEAD]
+    nearest = sorted(days)[:AHEAD]
+    return [replace(day, far=day.on.year != record.today.year) for day in nearest]

@@ -36,7 +36,7 @@ class Record:
 
     @cached_property
     def family(self):
-        return list(self.client.family.all())
+        return list(self.client.family.select_related("person"))
 
     @cached_property
     def household(self):
@@ -99,7 +99,9 @@ class Record:
         return _("{amount} yuan").format(amount=f"{amount:,.2f}") if self.own else masks.band_amount(amount)
 
     def name_of(self, member):
-        """A relative's name: whole for the manager, else masked."""
+        """A relative's name: whole for the manager, else masked; of who banks here as the reader may see it."""
+        if not member.name and member.person_id:
+            return member.person.name_for(self.user)
         return member.name if self.own or not member.name else masks.mask_name(member.name)
 
     def total(self, *categories):

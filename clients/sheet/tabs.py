@@ -115,11 +115,13 @@ def part(record, name):
 
 
 def _family(record):
+    seen = {one.pk for one in record.household[0]}
     rows = [
         {
             "pk": row.pk,
             "head": row.get_relation_display(),
             "text": record.name_of(row),
+            "url": f"/clients/{row.person_id}/" if row.person_id in seen else "",
             "more": [_born(record, row), row.occupation, _("banks here") if row.person_id else ""],
         }
         for row in record.family

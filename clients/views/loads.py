@@ -93,10 +93,19 @@ def show(request, pk):
     if request.method == "POST":
         return _steps(request, load)
     if load.state in RETRY and load.stored:
+        if htmx.wants_fragment(request):
+            return _whole(request, load)
         body, name = (load.map_body, load.map_name) if load.map_body else _guessed(load)
         return _preview(request, load, body, chosen=name)
     context = {**_line(load), "faults": _faults(load), "last": _may_undo(load)}
+    if htmx.wants_fragment(request) and not context["open"]:
+        return _whole(request, load)
     return htmx.render(request, "clients/load.html", "clients/_load.html", context)
+
+
+def _whole(request, load):
+    """The look at the progress finds it over: the page comes whole, with what may be done now."""
+    return htmx.redirect(request, reverse("loads:load", args=[load.pk]))
 
 
 def _guessed(load):

@@ -1,5 +1,6 @@
 """Changing the archive in place: one part of the page turns into its form and back again (C-05)."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,7 +178,10 @@ def _done(request, record, part):
         return htmx.redirect(request, _page(record.client.pk, part))
     fresh = Record(visible(request, record.client.pk), request.user, today=record.today)
     context = {"complete": complete(fresh), **tabs.part(fresh, part), "fresh": True}
-    return render(request, "clients/_part_saved.html", context)
+    response = render(request, "clients/_part_saved.html", context)
+    text = _("Removed from the archive") if "remove" in request.POST else _("Saved")
+    response["HX-Trigger"] = json.dumps({"rmflow:toast": {"text": text, "state": "met"}})
+    return response
 
 
 def _shown(request, record, part):

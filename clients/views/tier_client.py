@@ -86,13 +86,21 @@ def about(client, user):
         "level": Level(client.level).label if client.level else "",
         "told": told,
         "path": _path(found, names),
-        "overrides": client.overrides.select_related("asked_by", "settled_by")[:5],
+        "overrides": _settings(client),
         "may_ask": user.has(Permission.ASK_OVERRIDE) and (own or at_branch),
         "is_core": client.level == Level.CORE,
         "conflict": bool(found and found[0].flags & Flag.CONFLICT),
         "evaluated": ClientType(found[0].type).label if found else "",
         "names": names,
     }
+
+
+def _settings(client):
+    """The last settings by hand, their tiers by name."""
+    rows, names = list(client.overrides.select_related("asked_by", "settled_by")[:5]), tier_names()
+    for row in rows:
+        row.tier_name = names.get(row.tier, row.tier)
+    return rows
 
 
 def _path(found, names):

@@ -19,7 +19,7 @@ from rmflow.workflow import Refused
 from .. import tasks
 from ..actions import evaluation as actions
 from ..actions import exports, recompute, signing
-from ..models import Evaluation, EvaluationRun, RunPart
+from ..models import Evaluation, EvaluationRun, Override, RunPart
 from ..scoring import asked as question
 from ..scoring import stats
 from ..scoring.flow import flow_picture
@@ -124,6 +124,7 @@ def _signing(user, run, asked):
         "parts": len(parts),
         "may_sign": may and not first,
         "ready": len(ready),
+        "ready_names": _(", ").join(p.branch.name for p in ready[:12]) + ("…" if len(ready) > 12 else ""),
         "may_send_back": may and part is not None and part.state == PartState.READY,
         "back": part is not None and part.state == PartState.BACK,
         "may_again": part is not None and part.state == PartState.BACK and reach.covers(part.branch),
@@ -136,11 +137,14 @@ def _list(request, run, asked, picture):
     """The rows behind the tab or cell one chose; the near ones when nothing was."""
     which, found = question.rows(run, asked)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    shown = [row.client_id for row in page.object_list]
+    held = Override.objects.in_force(clock.today()).filter(client__in=shown).exclude(tier="")
+    by_hand = dict(held.values_list("client", "expires_on"))
     return {
         "page": page,
         "which": which,
         "tabs": lists(picture, asked["link"], which),
-        "lines": [line(row, request.user) for row in page.object_list],
+        "lines": [line(row, request.user, by_hand.get(row.client_id)) for row in page.object_list],
         "cell": asked["cell"],
         "export_query": request.GET.urlencode(),
         "unit": pgettext("unit", "clients"),
@@ -148,8 +152,11 @@ def _list(request, run, asked, picture):
     }
 
 
-def line(row, user):
-    """A result as a row shows it: the average in full for the manager, its band for others."""
+def line(row, user, by_hand=None):
+    """A result as a row shows it: the average in full for the manager, its band for others.
+
+    `by_hand`: until when a tier set by hand holds, whatever the run found.
+    """
     names = tier_names()
     own = row.client.is_looked_after_by(user)
     return {
@@ -164,6 +171,7 @@ def line(row, user):
         "reason": Reason(row.reason).label,
         "misses": row.misses,
         "total": row.total,
+        "by_hand": by_hand,
         "flags": [FLAG_WORDS[flag] for flag in FLAG_WORDS if row.flags & flag],
         "owner": row.owner.name if row.owner_id else "–",
         "branch": row.branch.name,

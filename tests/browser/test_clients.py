@@ -58,6 +58,34 @@ def test_the_manager_reads_shows_and_changes(screen_of, chen, wealth):
     expect(page.locator("#client-card")).to_contain_text("138****5678")
 
 
+def test_typed_text_is_not_lost_to_a_tab_and_a_line_goes_after_a_question(screen_of, chen, wealth):
+    page = screen_of(wealth)
+    page.goto(f"/clients/{chen.pk}/?tab=family")
+    page.get_by_role("link", name="添加家庭成员").click()
+    page.locator("#id_relation").select_option("child")
+    page.locator("#id_name").fill("陈小雨")
+    page.locator("#tab-basic").click()
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("不保存就离开？")
+    asked.get_by_role("button", name="取消").click()
+    expect(page.locator("#id_name")).to_have_value("陈小雨")
+    page.locator("#part-family").get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存")).to_be_visible()
+    line = page.locator("#part-family li")
+    expect(line).to_contain_text("陈小雨")
+    line.get_by_role("button", name="子女: 删除").click()
+    asked.get_by_role("button", name="取消").click()
+    expect(line).to_have_count(1)
+    line.get_by_role("button", name="子女: 删除").click()
+    asked.get_by_role("button", name="删除").click()
+    expect(line).to_have_count(0)
+    page.locator("#part-family").get_by_role("link", name="添加家庭成员").click()
+    page.locator("#id_name").fill("陈")
+    page.locator("#tab-basic").click()
+    asked.get_by_role("button", name="不保存，离开").click()
+    expect(page.locator("#part-basic")).to_be_visible()
+
+
 def test_the_tab_one_has_chosen_stands_in_sight_on_a_phone(phone, chen, wealth):
     page = phone(wealth)
     page.goto(f"/clients/{chen.pk}/")

@@ -145,11 +145,17 @@ def test_a_file_is_sent_previewed_checked_and_loaded(two, door, admin_user, comm
     form = {"kind": "balances", "body": "{}", "mode": "rows", "save_as": "月日均", "pattern": "m_*.csv"}
     form |= {"field-customer_no": "客户号", "field-month": "月份", "field-amount": "月日均"}
     browser.post(address, {**form, "do": "check"})
+    poll = {"HX-Request": "true"}
+    assert 'hx-trigger="every 1s"' in browser.get(address, headers=poll).content.decode()
     drop.work(load.pk)
+    assert (
+        browser.get(address, headers=poll).headers["HX-Redirect"] == address
+    )  # the whole page, not a part of it
     assert "Whole file checked: 2 rows, 2 new" in browser.get(address).content.decode()
     assert not MonthlyBalance.objects.exists()
     browser.post(address, {**form, "do": "load"})
     committed(drop.work, load.pk)
+    assert browser.get(address, headers=poll).headers["HX-Redirect"] == address
     load.refresh_from_db()
     assert (load.state, load.new, load.stored, load.by) == (LoadState.DONE, 2, "", admin_user)
     assert ColumnMap.objects.get().pattern == "m_*.csv"

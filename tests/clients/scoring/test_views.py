@@ -10,6 +10,7 @@ from django.urls import reverse
 from clients.actions import evaluation, overrides, scorecards, signing, simulation
 from clients.models import Client, Evaluation, EvaluationRun, Indicator, Override, Scorecard
 from clients.scoring import draft as drafts
+from clients.scoring.names import tier_names
 from clients.scoring.rules import CardState, PartState
 from followups.models import PlanItem
 from rmflow.workflow import Conflict, Refused
@@ -63,6 +64,19 @@ def test_every_figure_opens_its_rows(client, base, october, head):
     assert [line["pk"] for line in cell] == [base["up"].pk]
     nobody = client.get("/tiers/?owner=none&list=watch").context["lines"]
     assert [line["pk"] for line in nobody] == [base["watch"].pk]
+
+
+def test_a_setting_approved_after_the_run_is_said_before_the_signature(
+    client, base, october, head, supervisor
+):
+    october()
+    down = base["down"]
+    until = datetime.date(2027, 1, 31)
+    row = overrides.ask(down.pk, by=head, tier=down.tier, reason="凭证已核", expires_on=until)
+    overrides.approve(row.pk, by=supervisor, why="属实")
+    assert "set by hand until 2027-01-31, stays" in read(client, head, "/tiers/?list=down")
+    page = read(client, head, f"/tiers/client/{down.pk}/")
+    assert f"{tier_names()[down.tier]} · 凭证已核" in page
 
 
 def test_the_page_costs_the_same_whatever_the_rows(

@@ -31,6 +31,9 @@ class _Plain(forms.ModelForm):
         for name, column in self.fields.items():
             if isinstance(column, forms.DateField):
                 column.widget = _date()
+            if isinstance(column, forms.TypedChoiceField) and column.choices[0][0] == "":
+                empty = _("Please choose") if column.required else "—"
+                column.choices = [("", empty), *column.choices[1:]]
             column.wide = name in WIDE
 
     def _post_clean(self):

@@ -29,7 +29,7 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
-OWN_CLIENT = "client"  # no address of its own: the first record's client, with a next step
+OWN_CLIENT = "client"  # no address of its own: the first premium client of one's own list
 PAGES = {
     "lobby1": {
         "desk": "/desk/",
@@ -82,9 +82,8 @@ def _pictures(browser, port, number, pages, size, width, height):
     page.wait_for_url(lambda url: "/login/" not in url)
     for name, path in pages.items():
         if path == OWN_CLIENT:
-            page.goto(f"{base}/followups/")
-            page.goto(base + page.locator("[data-list] [data-row]").first.get_attribute("href"))
-            path = page.locator(".page-actions a[href^='/clients/']").first.get_attribute("href")
+            page.goto(f"{base}/clients/?type=existing_premium")
+            path = page.locator("[data-list] [data-row]").first.get_attribute("href")
         page.goto(f"{base}{path}", wait_until="networkidle")
         page.screenshot(path=FOLDER / f"{name}-{size}.png")
     context.close()

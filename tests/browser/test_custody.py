@@ -56,6 +56,9 @@ def test_from_the_cabinet_to_the_certificate(screen_of, opened, archivist, super
         theirs = screen_of(person)
         theirs.goto(at)
         theirs.get_by_role("button", name=button).click()
+        asked = theirs.get_by_role("dialog")
+        expect(asked).to_contain_text("销毁后无法恢复")
+        asked.get_by_role("button", name=button).click()
         expect(theirs.get_by_role("button", name=button)).to_have_count(0)
 
     page.reload()

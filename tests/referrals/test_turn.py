@@ -8,6 +8,7 @@ from django.db import connection
 from clients.models import Client
 from referrals import stats
 from referrals.models import Referral
+from referrals.rules import End
 from rmflow.portal import stats as overview
 from rmflow.workdays import clock
 
@@ -67,8 +68,15 @@ def test_nobody_is_marked_for_other_clues(filed, client, lobby):
     assert "优先</span>" not in client.get("/desk/").content.decode()
 
 
-def test_the_index_of_those_waiting_still_finds_them(db, branches):
+def test_the_index_of_those_waiting_still_finds_them(filed, branches):
+    """Among slips that wait for nobody, which a branch has by the thousand; of an empty table any index would do."""
+    filed(end=End.PRIORITY, manager_id=None)
+    columns = ", ".join(field.column for field in Referral._meta.concrete_fields if not field.primary_key)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            f"INSERT INTO referrals_referral ({columns})"
+            f" SELECT {columns} FROM referrals_referral, generate_series(1, 2000)"
+        )
+        cursor.execute("ANALYZE referrals_referral")
         plan = Referral.objects.filter(branch=branches["first"]).waiting()[:20].explain()
     assert "referral_waiting" in plan

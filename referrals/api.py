@@ -98,17 +98,22 @@ class PersonSerializer(serializers.Serializer):
         return normal.phone(value)
 
 
-class RepeatSerializer(serializers.Serializer):
-    """The numbers by which a repeat may be known."""
+class IdNumberSerializer(serializers.Serializer):
+    """A resident's ID number as typed; it is looked up, never kept."""
 
-    phone = serializers.CharField(required=False, allow_blank=True, max_length=200)
     id_number = serializers.CharField(required=False, allow_blank=True, max_length=200)
-
-    def validate_phone(self, value):
-        return normal.phone(value)
 
     def validate_id_number(self, value):
         return normal.id_number(value, today=clock.today())
+
+
+class RepeatSerializer(IdNumberSerializer):
+    """The numbers by which a repeat may be known."""
+
+    phone = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+    def validate_phone(self, value):
+        return normal.phone(value)
 
     def validate(self, data):
         if not any(data.values()):
@@ -122,10 +127,9 @@ class WarnedSerializer(serializers.Serializer):
     warned = serializers.BooleanField()
 
 
-class CardSerializer(PersonSerializer):
+class CardSerializer(PersonSerializer, IdNumberSerializer):
     """The lobby card (优质客户推介表)."""
 
-    id_number = serializers.CharField(required=False, allow_blank=True, max_length=200)
     end = serializers.ChoiceField(End)
     cues = serializers.ListField(child=serializers.ChoiceField(Cue), max_length=20)
     business = serializers.ChoiceField(Business, required=False, allow_blank=True)
@@ -142,9 +146,6 @@ class CardSerializer(PersonSerializer):
     place = serializers.CharField(required=False, allow_blank=True, max_length=30)
     repeat_reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
     referred_at = serializers.DateTimeField(required=False, allow_null=True)
-
-    def validate_id_number(self, value):
-        return normal.id_number(value, today=clock.today())
 
 
 class StepSerializer(serializers.Serializer):

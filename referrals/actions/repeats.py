@@ -102,7 +102,8 @@ def remember_warning(card, *, by):
     """A card met the warning, refused or overruled: a look like any other, unless it has been counted just now."""
     asked = _digest(card.phone, card.id_number, card.client_id)
     if not _just_asked(by, asked):
-        _remember(by, asked, warned=True)
+        # Past the cap it answers nothing: remembered, the next try of the same numbers would be let through.
+        _remember(by, "" if is_spent(by) else asked, warned=True)
 
 
 def keep_key(referral, id_number):

@@ -207,6 +207,22 @@ def test_past_the_days_cap_a_number_needs_a_reason_and_finds_nobody(someone, lob
     assert filed(**KNOWN, repeat_reason="x").client != someone
 
 
+def test_past_the_days_cap_trying_again_answers_nothing_either(lobby, filed):
+    RepeatCheck.objects.bulk_create(RepeatCheck(by=lobby, warned=False) for _n in range(REPEAT_CHECKS_A_DAY))
+    for _again in range(2):
+        with pytest.raises(Refused) as caught:
+            actions.file_once(
+                Card(end="priority_counter", cues=["vip_card"], phone="13900001234", basis="consent"),
+                by=lobby,
+                key="again",
+                body={},
+            )
+        assert caught.value.code == "repeat"
+        with pytest.raises(Refused) as caught:
+            look(by=lobby, phone="13900001234")
+        assert caught.value.code == "cap"
+
+
 def test_the_last_look_of_the_day_still_counts_for_its_card(someone, lobby, filed):
     RepeatCheck.objects.bulk_create(
         RepeatCheck(by=lobby, warned=False) for _n in range(REPEAT_CHECKS_A_DAY - 1)
